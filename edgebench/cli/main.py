@@ -1,0 +1,56 @@
+"""The command line: one module a command; a user's error is one line on standard error and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import edgebench
+from edgebench.cli import convert, data, report, run, train
+from edgebench.errors import EdgebenchError
+
+app = typer.Typer(
+    name="edgebench",
+    help="Is a focus regressor fit for an edge device? Simulate or read focal stacks, train, convert, "
+    "measure and report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data.app, name="data")
+app.command("train")(train.train)
+app.command("convert")(convert.convert)
+app.command("run")(run.run)
+app.command("report")(report.report)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"edgebench {edgebench.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    try:
+        app()
+    except EdgebenchError as error:
+        if "--debug" in sys.argv:
+            raise
+        one_line = " ".join(str(error).split())
+        typer.echo(f"edgebench: error: {one_line}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("edgebench: stopped; what was finished is kept, and the same command goes on from there.", err=True)
+        sys.exit(130)

@@ -1,0 +1,99 @@
+"""The data that moves between the layers: frozen, with units in the names. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgebench.errors import DatasetError
+
+DELTA_NM = 2000  # paper, 3.5: the second image lies 2 um above the first
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One image of a stack; z_nm is its signed distance from best focus, as its file name says."""
+
+    path: Path
+    z_nm: int
+
+    @property
+    def z_um(self) -> float:
+        return self.z_nm / 1000
+
+
+@dataclass(frozen=True)
+class PlanePair:
+    """Two planes a known step apart; the label is the defocus distance of the upper one (paper, 3.5)."""
+
+    lower: Plane
+    upper: Plane
+
+    @property
+    def z_um(self) -> float:
+        return self.upper.z_um
+
+
+@dataclass(frozen=True)
+class FocalStack:
+    """All planes of one field of view (or of one published training tile), lowest first."""
+
+    sample: str  # slide, e.g. "s16"
+    field: str  # location on it, e.g. "l2"; a training tile adds its segment: "l2_Seg7"
+    planes: tuple[Plane, ...]
+
+    def __post_init__(self) -> None:
+        z_nm = [plane.z_nm for plane in self.planes]
+        if any(b <= a for a, b in zip(z_nm, z_nm[1:])):
+            raise DatasetError(
+                f"stack {self.id}: planes must rise in z, got {z_nm} nm. Sort them by z, and remove doubles."
+            )
+
+    @property
+    def id(self) -> str:
+        return f"{self.sample}_{self.field}"
+
+    def pairs(self, delta_nm: int = DELTA_NM) -> Iterator[PlanePair]:
+        """Pairs exactly delta_nm apart; a plane with no partner above it makes none (paper, 3.5)."""
+        at = {plane.z_nm: plane for plane in self.planes}
+        for lower in self.planes:
+            upper = at.get(lower.z_nm + delta_nm)
+            if upper is not None:
+                yield PlanePair(lower, upper)
+
+
+@dataclass(frozen=True)
+class StackFiles:
+    """One stack as the runner gets it: file names below the data root, and z in nm, lowest first."""
+
+    id: str
+    sample: str
+    planes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """All that one fresh runner process is told (as JSON on its standard input).
+
+    mode is "accuracy" (every image of `stacks`: focusing error and the split of the time, one code path),
+    "latency" (`iterations` timed calls on a rotation of real patches after a warm-up) or "memory"
+    (resident memory by stages, never together with timing). Paths are those of the machine it runs on.
+    """
+
+    mode: str
+    artifact: str
+    backend: str
+    batch_size: int
+    threads: int
+    input_size: int  # side of the square model input, px
+    data_root: str
+    stacks: tuple[StackFiles, ...]
+    delta_nm: int = DELTA_NM
+    images: int = 0  # accuracy: at most so many images, spread evenly over the stacks; 0 means all
+    iterations: int = 400  # latency: timed calls
+    rotation: int = 64  # latency: how many different real patches take turns
+    seed: int = 0
+
+
+__all__ = ["DELTA_NM", "FocalStack", "Plane", "PlanePair", "RunSpec", "StackFiles"]
