@@ -1,0 +1,202 @@
+"""Writes simulated splits in the published layout with a `dataset.json`; every stack appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from edgebench.data.simulator.objects import object_files
+from edgebench.data.simulator.parameters import MICROSCOPES, Parameters, protocol, training
+from edgebench.data.simulator.render import encode, planes
+from edgebench.errors import DatasetError, UsageError
+
+VERSION = 1  # of the simulator: raised whenever the same seed gives other images
+FOLDERS = {
+    "train": "incoherent_RGBchannels/train_incoherent_RGBChannels",
+    "test-1": "incoherent_RGBchannels/testRawData_incoherent_sameProtocol",
+    "test-2": "incoherent_RGBchannels/testRawData_incoherent_diffProtocol",
+}
+# Stacks a slide: the paper's Samples 1-6 and 7-13, by their image counts in Tables 3-6 over 41.
+SLIDES = {
+    "test-1": {"s16": 4, "s17": 2, "s101": 1, "s102": 6, "s103": 2, "s104": 2},
+    "test-2": {"s201": 1, "s202": 3, "s203": 5, "s204": 6, "s205": 6, "s206": 5, "s207": 6},
+}
+TRAINING_STACKS, STACKS_A_SLIDE, VALIDATION_SLIDES = 4000, 8, 10  # every tenth training slide is for validation
+FIELD, TRAINING_FIELD = (1024, 1224), (224, 224)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class _Job:
+    root: str
+    split: str
+    slide: str
+    slide_number: int
+    field: int
+    seed: int
+    objects: str | None
+    microscope: str | None
+    number: int  # of the stack in its split
+
+    @property
+    def stack(self) -> str:
+        return f"{self.slide}_l{self.field}"
+
+
+def simulate(
+    root: Path,
+    splits: Sequence[str],
+    *,
+    seed: int = 2019,
+    jobs: int | None = None,
+    objects: Path | None = None,
+    microscope: str | None = None,
+    stacks: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write the splits below `root`; what is there already from the same call is kept, so a killed call goes on.
+
+    splits: of "train" (which holds the validation slides too), "test-1", "test-2". stacks: at most so many a split.
+    objects: a folder of in-focus images that take the place of the procedural tissue (for half of the training
+    stacks; for the test stacks one after another). microscope: one of MICROSCOPES, for the test splits.
+    Raises UsageError for an unknown name, DatasetError where `root` holds something else or cannot be written.
+    """
+    unknown = [split for split in splits if split not in FOLDERS]
+    if unknown:
+        raise UsageError(f"split {unknown[0]!r} is unknown. Simulated splits are: {', '.join(FOLDERS)}.")
+    if microscope is not None and microscope not in MICROSCOPES:
+        raise UsageError(f"microscope {microscope!r} is unknown. Known, beside the standard: {', '.join(MICROSCOPES)}.")
+    if microscope is not None and "train" in splits:
+        raise UsageError("--microscope is for the test splits; training draws its own optics. Leave one of them out.")
+    header: dict[str, Any] = {
+        "name": "-".join(["simulated", *(["objects"] if objects else []), *([microscope] if microscope else [])]),
+        "simulated": True,
+        "version": VERSION,
+        "seed": seed,
+        "microscope": microscope,
+        "stacks_limit": stacks,
+        "objects": None if objects is None else {path.name: _sha256(path) for path in object_files(objects)},
+    }
+    manifest = _begin(root, header)  # what an earlier call has finished
+    for split in dict.fromkeys(splits):
+        if split in manifest["splits"]:
+            continue
+        work = _jobs(root, split, seed, objects, microscope)[:stacks]
+        described: dict[str, object] = {}
+        with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+            futures = [pool.submit(_write_stack, job) for job in work]
+            try:
+                for done, future in enumerate(as_completed(futures), start=1):
+                    stack, entry = future.result()
+                    described[stack] = entry
+                    if progress is not None:
+                        progress(split, done, len(work))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        manifest["splits"][split] = {"stacks": {job.stack: described[job.stack] for job in work}}
+        if split == "train":
+            slides = list(dict.fromkeys(job.slide for job in work))
+            manifest["validation_samples"] = slides[VALIDATION_SLIDES - 1 :: VALIDATION_SLIDES] or slides[-1:]
+        _replace(root / "dataset.json", json.dumps(manifest, indent=1) + "\n")
+    (root / ".simulating.json").unlink(missing_ok=True)
+
+
+def _begin(root: Path, header: dict[str, Any]) -> dict[str, Any]:
+    """The manifest so far; refuses a folder that another call made, so that two data sets never mix."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        manifest_path, mark = root / "dataset.json", root / ".simulating.json"
+        for path in (manifest_path, mark):
+            if path.exists():
+                there = json.loads(path.read_text())
+                differs = [key for key in header if there.get(key) != header[key]]
+                if differs:
+                    raise DatasetError(
+                        f"{root} holds a data set with another {differs[0]} ({there.get(differs[0])!r}, asked for "
+                        f"{header[differs[0]]!r}). Choose another folder, or delete this one."
+                    )
+        if not manifest_path.exists() and not mark.exists() and any(root.iterdir()):
+            raise DatasetError(f"{root} is not empty and holds no simulated data set. Choose another folder.")
+        _replace(mark, json.dumps(header) + "\n")
+        manifest: dict[str, Any] = (
+            json.loads(manifest_path.read_text()) if manifest_path.exists() else {**header, "splits": {}}
+        )
+        return manifest
+    except (json.JSONDecodeError, AttributeError) as error:
+        raise DatasetError(
+            f"{root}/dataset.json is damaged ({error}). Delete the folder and simulate again."
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{root} cannot be written ({error.strerror}). Choose another folder.") from error
+
+
+def _jobs(root: Path, split: str, seed: int, objects: Path | None, microscope: str | None) -> list[_Job]:
+    if split == "train":
+        slides = {f"s{1000 + k}": STACKS_A_SLIDE for k in range(TRAINING_STACKS // STACKS_A_SLIDE)}
+    else:
+        slides = SLIDES[split]
+    folder = None if objects is None else str(objects)
+    places = [
+        (slide, number, field)
+        for number, (slide, fields) in enumerate(slides.items())
+        for field in range(1, fields + 1)
+    ]
+    return [
+        _Job(str(root), split, slide, slide_number, field, seed, folder, microscope, number)
+        for number, (slide, slide_number, field) in enumerate(places)
+    ]
+
+
+def _parameters(job: _Job) -> Parameters:
+    part = list(FOLDERS).index(job.split)
+    slide = np.random.default_rng([job.seed, part, job.slide_number])
+    rng = np.random.default_rng([job.seed, part, job.slide_number, job.field])
+    images = () if job.objects is None else tuple(path.name for path in object_files(Path(job.objects)))
+    if job.split == "train":
+        return training(slide, rng, images)
+    image = images[job.number % len(images)] if images else ""
+    return protocol(1 if job.split == "test-1" else 2, slide, rng, image=image, microscope=job.microscope)
+
+
+def _write_stack(job: _Job) -> tuple[str, dict[str, object]]:
+    """Render one stack into a hidden folder and rename it; an existing stack is only hashed again."""
+    cv2.setNumThreads(1)
+    parameters = _parameters(job)
+    parent = Path(job.root) / FOLDERS[job.split]
+    folder = parent / job.stack
+    train = job.split == "train"
+    prefix = "Seg1_" if train else ""
+    if not folder.exists():
+        part = parent / f".{job.stack}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        rng = np.random.default_rng([job.seed, list(FOLDERS).index(job.split), job.slide_number, job.field, 1])
+        objects = None if job.objects is None else Path(job.objects)
+        for z_nm, image in planes(parameters, TRAINING_FIELD if train else FIELD, rng, objects):
+            (part / f"{prefix}defocus{z_nm}.jpg").write_bytes(encode(image, parameters))
+        part.rename(folder)
+    files = sorted(folder.iterdir(), key=lambda path: int(path.stem.split("defocus")[1]))
+    hashes = {path.relative_to(job.root).as_posix(): _sha256(path) for path in files}
+    return job.stack, {"parameters": parameters.as_dict(), "files": hashes}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text)
+    part.replace(path)
