@@ -44,7 +44,7 @@ def _periodic_crop(picture: np.ndarray, shape: Shape, rng: Rng) -> np.ndarray:
     size = (shape[0] + SEAM_PX, shape[1] + SEAM_PX)
     start = [int(rng.integers(0, 2 * n)) for n in picture.shape[:2]]
     index = [_mirrored(np.arange(first, first + n), old) for first, n, old in zip(start, size, picture.shape)]
-    crop = picture[np.ix_(index[0], index[1])]
+    crop: np.ndarray = picture[np.ix_(index[0], index[1])]
     fade = ((np.arange(SEAM_PX) + 0.5) / SEAM_PX).astype(np.float32)
     for axis in (0, 1):
         crop = np.moveaxis(crop, axis, 0).copy()

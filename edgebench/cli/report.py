@@ -1,0 +1,50 @@
+"""edgebench report: markdown from the records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+COLUMNS = (0, 1, 2, 4, 5, 6, 8, 9)  # of the main table: what fits a terminal
+
+
+def report(
+    results: Annotated[Path, typer.Option(help="Folder of published/ and runs/.")] = Path("results"),
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; default: RESULTS/reports.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail if the report is missing or out of date.")
+    ] = False,
+) -> None:
+    """Make table7.md from the records, and print its main table."""
+    from edgebench.report import table7, write
+
+    paper, summaries = write.read(results)
+    path = (out or results / "reports") / "table7.md"
+    text = table7.document(paper, summaries)
+    if check:
+        write.check(path, text)
+        typer.echo(f"{path}: up to date")
+        return
+    write.write(path, text)
+    _print(table7.main_rows(paper, summaries))
+    typer.echo(f"records: {len(summaries)}; the whole report: {path}")
+    if not summaries:
+        typer.echo(f"No records below {results / 'runs'}: our cells say 'not run'. Measure with edgebench run.")
+    elif any(summary.record["data"]["simulated"] for summary in summaries):
+        typer.echo("The slides are simulated: the errors hold for that simulation only.")
+
+
+def _print(rows: tuple[tuple[str, ...], ...]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    head, *body = rows
+    table = Table(box=box.SIMPLE)
+    for number in COLUMNS:
+        table.add_column(head[number], justify="left" if number < 3 else "right", overflow="fold")
+    for row in body:
+        table.add_row(*(row[number] for number in COLUMNS))
+    Console().print(table)

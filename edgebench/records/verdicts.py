@@ -1,0 +1,83 @@
+"""What speaks against a number: each verdict is a name, what it is about, and its reason in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CALLS = 1024  # MLPerf Mobile's rule: so many inferences, and so many seconds
+SECONDS = 60.0
+VARIATION = 0.05  # of the process medians
+COLLAPSED_ERROR = 0.8  # of what a constant answer scores
+COLLAPSED_SLOPE = 0.5
+_INT8 = re.compile(r"\b(u?int8|[iu]8)\b|qlinear|integer")  # in an operator's name, as the backends list them
+_HALF = re.compile(r"\b(float16|bfloat16|b?f16|fp16)\b")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    name: str  # NOISY, SHORT, UNSTEADY, FALLBACK, COLLAPSED
+    about: str  # "latency", "backend", or the name of a split
+    reason: str
+
+
+def judge(
+    precision: str,
+    executed: Mapping[str, object],
+    *,
+    variation: float | None,
+    calls: int | None,
+    wall_s: float | None,
+    unsteady: int,
+    errors: Mapping[str, tuple[float, float, float | None]],
+) -> tuple[Verdict, ...]:
+    """Every verdict that applies, none if all is well.
+
+    unsteady: processes whose warm-up did not settle.
+    errors: per split the mean error, what the best constant answer scores (both um), and the slope.
+    """
+    found = []
+    fallback = _fallback(precision, executed)
+    if fallback:
+        found.append(Verdict("FALLBACK", "backend", fallback))
+    if variation is not None and variation > VARIATION:
+        found.append(
+            Verdict("NOISY", "latency", f"the process medians vary by {variation:.1%} (limit {VARIATION:.0%})")
+        )
+    if calls is not None and wall_s is not None and (calls < CALLS or wall_s < SECONDS):
+        found.append(
+            Verdict(
+                "SHORT",
+                "latency",
+                f"{calls:,} timed calls in {wall_s:.1f} s (at least {CALLS:,} and {SECONDS:.0f} s are asked for)",
+            )
+        )
+    if unsteady:
+        found.append(Verdict("UNSTEADY", "latency", f"the warm-up of {unsteady} processes ended at its cap"))
+    for split, (mean_um, constant_um, slope) in errors.items():
+        if constant_um > 0 and mean_um >= COLLAPSED_ERROR * constant_um:
+            reason = f"the error of {mean_um:.2f} um is not clearly below a constant answer's ({constant_um:.2f} um)"
+        elif slope is not None and slope < COLLAPSED_SLOPE:
+            reason = f"the slope of prediction against truth is {slope:.2f}, it should be near 1"
+        else:
+            continue
+        found.append(Verdict("COLLAPSED", split, reason))
+    return tuple(found)
+
+
+def _fallback(precision: str, executed: Mapping[str, object]) -> str | None:
+    """Why what ran is not what the artifact says; None also where the runtime tells nothing."""
+    ran = executed.get("precision", precision)
+    if ran != precision:
+        return f"the artifact is {precision}, the backend executed {ran}"
+    if "delegate" in executed and executed["delegate"] is None:
+        return "no delegate took an operator, the built-in kernels ran"
+    operators = executed.get("operators")
+    names = " ".join(operators).lower() if isinstance(operators, Mapping) else ""
+    if precision == "int8" and names and not _INT8.search(names):
+        return "the artifact is int8, but no operator that ran is"
+    lower = _HALF.search(names) or _INT8.search(names)
+    if precision == "float32" and lower:
+        return f"the artifact is float32, but {lower.group()} operators ran"
+    return None

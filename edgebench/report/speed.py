@@ -1,0 +1,100 @@
+"""The tables of time and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgebench.records.statistics import Estimate
+from edgebench.records.summary import Summary
+from edgebench.report.markdown import Notes, Table, mark
+from edgebench.report.numbers import NOT_RUN, ms, ms_interval, seconds
+from edgebench.report.rows import run, verdicts
+
+EMULATED = "emulated"  # an emulator's times say nothing about the device
+POOLED = (
+    "p90 and p99 pool the calls of all processes as if these were independent. Each is printed only where its "
+    "distribution-free 95 % interval exists (36 and 368 calls)."
+)
+PEAK_WITH_READING = "The kernel refused to reset the peak: it includes reading the images, before the model was loaded."
+RESIDENT = "Resident memory (RSS) of a fresh process, of a pass that is not timed. Not comparable with GPU memory."
+
+
+def split(summaries: Sequence[Summary], name: str, notes: Notes) -> Table:
+    """Where the end-to-end time of one split goes, s; only runs that measured it, here and below."""
+    headers = ("Run", "Patches + padding", "Wall", "Read + decode", "Preprocess", "Predict", "Aggregate + rest")
+    rows = []
+    for summary in summaries:
+        times = summary.times.get(name)
+        if times is None:
+            continue
+        if summary.record["device"]["emulated"]:
+            cells = [EMULATED] * 6
+        else:
+            parts = (times.wall_s, times.read_s, times.preprocess_s, times.predict_s, times.other_s)
+            cells = [f"{times.patches:,} + {times.padded:,}", *map(seconds, parts)]
+        rows.append((run(summary, notes), *cells))
+    return Table(headers, tuple(rows))
+
+
+def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
+    """Steady-state time of a call and of a patch, ms."""
+    pooled = mark(notes, POOLED)
+    headers = (
+        "Run",
+        "Batch",
+        "p50 of a call",
+        "p50 of a patch",
+        f"p90{pooled}",
+        f"p99{pooled}",
+        "Calls",
+        "Outliers",
+        "Verdict",
+    )
+    rows = []
+    for summary in summaries:
+        found = summary.latency
+        if found is None:
+            continue
+        name, batch = run(summary, notes), str(summary.record["settings"]["batch_size"])
+        if summary.record["device"]["emulated"]:
+            rows.append((name, batch, *[EMULATED] * 7))
+            continue
+        rows.append(
+            (
+                name,
+                batch,
+                ms_interval(found.p50_ms, found.p50) + verdicts(summary, "latency", notes),
+                ms_interval(found.patch_ms, found.patch),
+                _percentile(found.p90, "n<36"),
+                _percentile(found.p99, "n<368"),
+                f"{found.processes} x {found.calls // found.processes:,}",
+                str(found.outliers),
+                summary.verdict,
+            )
+        )
+    return Table(headers, tuple(rows))
+
+
+def start(summaries: Sequence[Summary], notes: Notes) -> Table:
+    """From nothing to the first answer, ms, and resident memory, MiB."""
+    resident = mark(notes, RESIDENT)
+    headers = ("Run", "Import", "Load", "First call", f"Steady RSS (MiB){resident}", f"Peak RSS (MiB){resident}")
+    rows = []
+    for summary in summaries:
+        found, memory = summary.latency, summary.memory
+        if not (found or memory):
+            continue
+        if summary.record["device"]["emulated"]:
+            times = [EMULATED] * 3
+        else:
+            times = [ms(found.import_ms), ms(found.load_ms), ms(found.first_ms)] if found else [NOT_RUN] * 3
+        space = [NOT_RUN] * 2
+        if memory:
+            reading = "" if memory.peak_reset else mark(notes, PEAK_WITH_READING)
+            space = [f"{memory.steady_mib:.1f}", f"{memory.peak_mib:.1f}{reading}"]
+        rows.append((run(summary, notes), *times, *space))
+    return Table(headers, tuple(rows))
+
+
+def _percentile(estimate: Estimate | None, otherwise: str) -> str:
+    return ms(estimate.value) if estimate else otherwise

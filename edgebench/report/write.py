@@ -1,0 +1,46 @@
+"""Reports on disk: made from results/ alone, written whole, or compared with what stands there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edgebench.errors import ReportError
+from edgebench.records import published, store
+from edgebench.records.published import Published
+from edgebench.records.summary import Summary, summarise
+
+PAPER = "rai-dastidar-2019"
+
+
+def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
+    """All that a report is made of; raises RecordError for a damaged file."""
+    paper = published.load(results / "published" / f"{PAPER}.json")
+    return paper, tuple(summarise(record) for record in store.load_all(results))
+
+
+def write(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written ({error.strerror}). Name another folder with --out.") from error
+
+
+def check(path: Path, text: str) -> None:
+    """Raise ReportError unless the file holds exactly this text."""
+    try:
+        found = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ReportError(f"{path}: missing. Make it with edgebench report.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path}: cannot be read ({error}). Make it again with edgebench report.") from error
+    if found == text:
+        return
+    old, new = found.splitlines(), text.splitlines()
+    line = next((n for n, (a, b) in enumerate(zip(old, new), 1) if a != b), min(len(old), len(new)) + 1)
+    raise ReportError(
+        f"{path}: out of date from line {line} on, the records say something else. Make it again with edgebench report."
+    )
