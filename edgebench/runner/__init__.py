@@ -1,0 +1,1 @@
+"""What runs on the device: `python -m edgebench.runner`, a fresh process for each measurement."""

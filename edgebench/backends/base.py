@@ -1,0 +1,94 @@
+"""What a backend is, and the table of them; no runtime is imported before load() names it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from edgebench.errors import BackendError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Backend(Protocol):
+    """One artifact, loaded for one batch size; the constructor does all work that a later call should not."""
+
+    def __init__(self, model: Path, *, batch_size: int, threads: int) -> None: ...
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """(B, S, S, 3) float32 to (B,) float32 um; B is the batch_size of the constructor."""
+
+    def executed(self) -> dict[str, object]:
+        """What really runs: operators by type and precision, delegate, provider, hints.
+
+        "input_shape" (None: any size) and "input_dtype" are what the artifact takes, where the runtime tells.
+        """
+
+    def versions(self) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    module: str
+    package: str | None  # distribution that must be installed
+    suffixes: tuple[str, ...]  # files that it reads; empty: any
+
+
+BACKENDS = {
+    "litert": Entry("edgebench.backends.litert", "ai-edge-litert", (".tflite",)),
+    "onnxruntime": Entry("edgebench.backends.onnxruntime", "onnxruntime", (".onnx",)),
+    "openvino": Entry("edgebench.backends.openvino", "openvino", (".xml", ".onnx", ".tflite")),
+    "keras": Entry("edgebench.backends.keras", "keras", (".keras",)),
+    "null": Entry("edgebench.backends.null", None, ()),
+}
+
+
+def entry(name: str) -> Entry:
+    if name not in BACKENDS:
+        raise UsageError(f"no backend {name!r}. Backends: {', '.join(BACKENDS)}.")
+    return BACKENDS[name]
+
+
+def load(name: str) -> type[Backend]:
+    """Import the one runtime of a backend; BackendError where it is not installed, or does not start."""
+    found = entry(name)
+    try:
+        backend: type[Backend] = importlib.import_module(found.module).BACKEND
+    except ImportError as missing:
+        if missing.name is not None and missing.name.startswith("edgebench"):
+            raise
+        raise BackendError(
+            f"backend {name!r} needs {found.package}, which {sys.executable} cannot import ({missing}). "
+            f"Install it there: pip install {found.package}."
+        ) from missing
+    return backend
+
+
+def for_artifact(path: Path) -> str:
+    """The first backend of the table that reads files of this suffix."""
+    for name, found in BACKENDS.items():
+        if path.suffix in found.suffixes:
+            return name
+    known = ", ".join(f"{suffix} ({for_artifact(Path('x' + suffix))})" for suffix in all_suffixes())
+    raise UsageError(f"{path}: no backend for {path.suffix or 'a file without suffix'!r}. Known: {known}.")
+
+
+def check_reads(name: str, path: Path) -> None:
+    """UsageError where the backend does not read this kind of file."""
+    suffixes = entry(name).suffixes
+    if suffixes and path.suffix not in suffixes:
+        raise UsageError(f"{path}: backend {name!r} reads {', '.join(suffixes)} only. Name another --backend.")
+
+
+def all_suffixes() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(suffix for found in BACKENDS.values() for suffix in found.suffixes))
+
+
+def refused(name: str, model: Path, error: Exception) -> BackendError:
+    """The error of a runtime that does not take a file, in one line: its last line says why."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return BackendError(f"{model}: {name} refuses it ({lines[-1]}). Convert or copy it again.")

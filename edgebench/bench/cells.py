@@ -1,0 +1,102 @@
+"""A cell: one artifact on one backend with its settings, and the id that says when two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import edgebench
+from edgebench.bench.artifacts import Artifact
+from edgebench.bench.suite import Settings
+from edgebench.errors import BackendError
+from edgebench.types import RunSpec, StackFiles
+
+_DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "runner/*.py")
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data set as a session needs it; root is its folder on the device."""
+
+    root: str
+    about: dict[str, Any]  # "data" of a record, for the splits that are measured
+    stacks: Mapping[str, tuple[StackFiles, ...]]  # by split
+
+
+@dataclass(frozen=True)
+class Cell:
+    artifact: Artifact
+    backend: str
+    package: str | None  # distribution that the device must have
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        return f"{self.artifact.name} on {self.backend}"
+
+    def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
+        """Every process of the cell with its name, in order: accuracy by split, latency, memory."""
+        every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
+        found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
+        repeats = self.settings.repeats
+        found += [(f"latency {i + 1}/{repeats}", self._spec("latency", data, every, i)) for i in range(repeats)]
+        return [*found, ("memory", self._spec("memory", data, every))]
+
+    def _spec(self, mode: str, data: Data, stacks: tuple[StackFiles, ...], repeat: int = 0) -> RunSpec:
+        return RunSpec(
+            mode=mode,
+            artifact=str(self.artifact.path),
+            backend=self.backend,
+            batch_size=self.settings.batch_size,
+            threads=self.settings.threads,
+            input_size=self.artifact.input_size,
+            data_root=data.root,
+            stacks=stacks,
+            delta_nm=self.settings.delta_nm,
+            images=self.settings.images,
+            iterations=self.settings.iterations,
+            rotation=self.settings.rotation,
+            seed=self.settings.seed + repeat,
+        )
+
+
+def check_installed(cell: Cell, host: Mapping[str, Any], device: str) -> None:
+    """BackendError where the device lacks the runtime; asked before anything is measured."""
+    if cell.package is not None and cell.package not in host["versions"]:
+        raise BackendError(
+            f"backend {cell.backend!r} needs {cell.package}, which device {device!r} does not have. "
+            f"Install it there: pip install {cell.package}."
+        )
+
+
+def identity(cell: Cell, data: Data, host: Mapping[str, Any]) -> str:
+    """Readable, and with a fingerprint of all that defines the cell: a change of any part is another record."""
+    defining = {
+        "files": [file["sha256"] for file in cell.artifact.about["files"]],
+        "input_size": cell.artifact.input_size,
+        "backend": [cell.backend, host["versions"].get(cell.package)],
+        "data": [data.about["sha256"], *data.stacks],
+        "settings": asdict(cell.settings),
+        "code": [edgebench.__version__, code_sha256()],
+        "cpu": host["cpu"],
+    }
+    fingerprint = hashlib.sha256(json.dumps(defining, sort_keys=True).encode()).hexdigest()[:8]
+    settings, artifact = cell.settings, cell.artifact
+    images = f"_i{settings.images}" if settings.images else ""
+    return (
+        f"{artifact.model['name']}_{artifact.about['target']}_{cell.backend}"
+        f"_b{settings.batch_size}_t{settings.threads}{images}_{fingerprint}"
+    )
+
+
+def code_sha256() -> str:
+    """Of the code that runs on the device: a change elsewhere does not make a measurement stale."""
+    package = Path(edgebench.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in _DEVICE_CODE for path in package.glob(pattern)):
+        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

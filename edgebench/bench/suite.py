@@ -1,0 +1,91 @@
+"""Suites: benchmarks/<name>.toml says which artifacts run on which backends, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomllib
+
+from edgebench.errors import UsageError
+from edgebench.types import DELTA_NM
+
+FOLDER = Path("benchmarks")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a cell is measured; all of it goes into its record."""
+
+    batch_size: int = 8
+    threads: int = 1
+    images: int = 0  # of each split, spread evenly; 0: all
+    repeats: int = 5  # latency processes
+    iterations: int = 400  # timed calls of each
+    rotation: int = 64  # different patches that take turns in them
+    seed: int = 0
+    delta_nm: int = DELTA_NM
+    page_cache: str = "as found"  # files are neither read before nor dropped
+
+
+@dataclass(frozen=True)
+class Line:
+    """One cell as a suite names it."""
+
+    artifact: str  # MODEL/TARGET
+    backend: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Suite:
+    name: str
+    splits: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+_NUMBERS = ("batch_size", "threads", "images", "repeats", "iterations")  # of a suite, or of one of its cells
+_SUITE: dict[str, type] = {"title": str, "models": list, "splits": list, "cells": list, **dict.fromkeys(_NUMBERS, int)}
+_CELL: dict[str, type] = {"target": str, "backend": str, **dict.fromkeys(_NUMBERS, int)}
+
+
+def load(name: str, given: Mapping[str, int], folder: Path = FOLDER) -> Suite:
+    """Read a suite by its name or path; `given` (command line) goes before what the suite says.
+
+    Raises UsageError for an unknown name, key or type.
+    """
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    if not path.is_file():
+        there = ", ".join(sorted(found.stem for found in folder.glob("*.toml"))) or f"none in {folder}/"
+        raise UsageError(f"no suite {name!r}. Suites: {there}.")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(f"{path}: not TOML ({error}). Correct it.") from error
+    _check(path, raw, _SUITE, ("models", "splits", "cells"))
+    lines = []
+    for model in raw["models"]:
+        for cell in raw["cells"]:
+            _check(path, cell, _CELL, ("target", "backend"))
+            numbers: dict[str, Any] = {
+                key: part[key] for part in (raw, cell, given) for key in part if key in (*_NUMBERS, "seed")
+            }
+            lines.append(Line(f"{model}/{cell['target']}", cell["backend"], Settings(**numbers)))
+    return Suite(path.stem, tuple(raw["splits"]), tuple(lines))
+
+
+def _check(path: Path, raw: Any, known: Mapping[str, type], needed: tuple[str, ...]) -> None:
+    if not isinstance(raw, dict):
+        raise UsageError(f"{path}: {raw!r} is not a table. Write [[cells]] with target and backend.")
+    unknown = sorted(set(raw) - set(known))
+    missing = [key for key in needed if not raw.get(key)]
+    if unknown or missing:
+        what = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
+        raise UsageError(f"{path}: {what}. Known: {', '.join(known)}.")
+    for key, value in raw.items():
+        if type(value) is not known[key]:
+            raise UsageError(f"{path}: {key} is {value!r}, expected {known[key].__name__}.")
+        if isinstance(value, int) and value < (0 if key == "images" else 1):
+            raise UsageError(f"{path}: {key} is {value}, expected a positive number.")

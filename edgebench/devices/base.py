@@ -1,0 +1,65 @@
+"""What a device is, and the table of them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from edgebench import errors
+from edgebench.errors import DeviceError, EdgebenchError, UsageError
+from edgebench.types import RunSpec
+
+Event = dict[str, Any]  # one line of the runner's protocol, docs/architecture.md
+
+
+class Device(Protocol):
+    name: str
+    emulated: bool
+
+    def run(self, spec: RunSpec) -> Iterator[Event]:
+        """Start one fresh runner, yield its events as they come, the last is "done".
+
+        An error event is raised as the error it names; a runner that dies is a DeviceError. Closing the iterator
+        ends the runner.
+        """
+
+    def host(self) -> Event:
+        """The facts of the device, as the runner gives them, without measuring."""
+
+    def state(self) -> dict[str, object]:
+        """What may disturb a measurement now: temperature, governor, load; None for what cannot be seen."""
+
+
+DEVICES = {
+    "local": "edgebench.devices.local",
+    "raspberrypi": "edgebench.devices.raspberrypi",
+}
+_ERRORS = {
+    name: found for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, EdgebenchError)
+}
+
+
+def connect(name: str) -> Device:
+    """Raises UsageError for an unknown name, DeviceError for a device that cannot be reached."""
+    if name not in DEVICES:
+        raise UsageError(f"no device {name!r}. Devices: {', '.join(DEVICES)}.")
+    device: Device = importlib.import_module(DEVICES[name]).connect()
+    return device
+
+
+def event(device: str, line: str) -> Event:
+    """One line of the runner; an error event is raised."""
+    try:
+        found = json.loads(line)
+        kind = found["event"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise DeviceError(f"device {device!r}: the runner wrote {line[:80]!r}, not an event. Update it.") from error
+    if kind == "error":
+        raise error_of(found)
+    return dict(found)
+
+
+def error_of(found: Mapping[str, str]) -> EdgebenchError:
+    return _ERRORS.get(found["kind"], DeviceError)(found["message"])

@@ -1,0 +1,72 @@
+"""Resident memory by stages, in a process that measures nothing else.
+
+The stage "interpreter" holds Python, NumPy, OpenCV and the input patches; what later stages add belongs to the
+runtime and the artifact. Never ru_maxrss: it is inherited over exec from a large parent.
+"""
+
+from __future__ import annotations
+
+import gc
+from itertools import cycle, islice
+from pathlib import Path
+
+import cv2
+
+from edgebench.errors import DeviceError
+from edgebench.runner import feed, latency, start
+from edgebench.types import RunSpec
+
+STEADY_CALLS = 50
+PATCHES = 8  # a few real inputs; more would only add to every stage alike
+_FIELDS = {"Rss": "rss_bytes", "Pss": "pss_bytes", "Private_Clean": "uss_bytes", "Private_Dirty": "uss_bytes"}
+
+
+def measure(spec: RunSpec, emit: start.Emit) -> None:
+    """Emit a load event and the memory event."""
+    cv2.setNumThreads(spec.threads)
+    turns = latency.batches(feed.rotation(spec, PATCHES), spec.batch_size)
+    gc.collect()
+    peak_reset = _reset_peak()
+    stages = {"interpreter": resident()}
+
+    def stage(name: str) -> None:
+        stages[name] = resident()
+
+    backend, load = start.start(spec, turns[0], stage)
+    for x in islice(cycle(turns), STEADY_CALLS):
+        backend.predict(x)
+    stages["steady"] = resident()
+    peak_rss_bytes = max(_peak(), *(stage["rss_bytes"] for stage in stages.values()))
+    emit("load", **load)
+    emit("memory", stages=stages, peak_rss_bytes=peak_rss_bytes, peak_reset=peak_reset)
+
+
+def resident() -> dict[str, int]:
+    """RSS, PSS and USS of this process now, bytes, from the kernel's sum over its mappings."""
+    path = Path("/proc/self/smaps_rollup")
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise DeviceError(f"{path}: cannot be read ({error.strerror}). Memory needs Linux 4.14 or later.") from error
+    found = dict.fromkeys(_FIELDS.values(), 0)
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name in _FIELDS:
+            found[_FIELDS[name]] += int(value.split()[0]) * 1024
+    return found
+
+
+def _reset_peak() -> bool:
+    """Forget the peak so far (reading images); where the kernel does not allow it, the peak includes that."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def _peak() -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise DeviceError("/proc/self/status has no VmHWM. Memory needs a Linux kernel that counts it.")

@@ -1,0 +1,72 @@
+"""From a RunSpec to a loaded artifact that has answered once: import, load and first call timed apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from edgebench.backends import base
+from edgebench.errors import BackendError, ModelError
+from edgebench.types import RunSpec
+
+Emit = Callable[..., None]
+DTYPE = "float32"
+
+
+def shape(spec: RunSpec) -> list[int]:
+    return [spec.batch_size, spec.input_size, spec.input_size, 3]
+
+
+def start(
+    spec: RunSpec, batch: np.ndarray, stage: Callable[[str], None] = lambda name: None
+) -> tuple[base.Backend, dict[str, object]]:
+    """Load the artifact and call it once on `batch`; returns it with the fields of the load event.
+
+    stage is told "imports", "load" and "first" as each is reached.
+    """
+    begin = perf_counter_ns()
+    runtime = base.load(spec.backend)
+    imported = perf_counter_ns()
+    stage("imports")
+    loading = perf_counter_ns()
+    backend = runtime(Path(spec.artifact), batch_size=spec.batch_size, threads=spec.threads)
+    loaded = perf_counter_ns()
+    stage("load")
+    executed = backend.executed()
+    _check_input(spec, executed)
+    calling = perf_counter_ns()
+    y = backend.predict(batch)
+    first_ns = perf_counter_ns() - calling
+    stage("first")
+    check(spec, y, spec.batch_size, spec.batch_size)
+    times = {"import_ns": imported - begin, "load_ns": loaded - loading, "first_ns": first_ns}
+    return backend, {**times, "executed": executed, "versions": backend.versions()}
+
+
+def check(spec: RunSpec, y: np.ndarray, real: int, seen: int) -> None:
+    """ModelError where the first `real` answers are not one finite number each; seen counts all so far."""
+    if y.shape != (spec.batch_size,):
+        raise ModelError(f"{spec.artifact}: gives {y.size} numbers for {spec.batch_size} patches, expected one each.")
+    bad = int(np.count_nonzero(~np.isfinite(y[:real])))
+    if bad:
+        raise ModelError(f"{spec.artifact}: artifact gives NaN for {bad} of {seen} patches. Convert or train it again.")
+
+
+def noise(spec: RunSpec) -> np.ndarray:
+    """A batch like standardised patches, for a first call that reads no file."""
+    return np.random.default_rng(spec.seed).standard_normal(shape(spec), np.float32)
+
+
+def _check_input(spec: RunSpec, executed: dict[str, object]) -> None:
+    taken, dtype = executed.get("input_shape"), executed.get("input_dtype", DTYPE)
+    given = shape(spec)
+    fits = not isinstance(taken, list) or (
+        len(taken) == len(given) and all(size in (None, want) for size, want in zip(taken, given))
+    )
+    if not fits or dtype != DTYPE:
+        raise BackendError(
+            f"{spec.artifact}: takes {dtype} {taken}, this run gives {DTYPE} {given}. Check --input-size and --batch."
+        )

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from edgebench.records import store
+
+QUICK = ["--batch", "4", "--images", "2", "--repeats", "1", "--iterations", "3"]
+
+
+@pytest.fixture
+def command(tiny_models, tiny_dataset, tmp_path):
+    folders = ["--models", str(tiny_models), "--data", str(tiny_dataset), "--results", str(tmp_path / "results")]
+    return [sys.executable, "-c", "from edgebench.cli.main import main; main()", "run", *folders]
+
+
+def edgebench(command, *arguments):
+    return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_an_artifact_is_measured_and_the_table_names_its_record(command, tmp_path):
+    done = edgebench(command, "tiny/tflite-float32", *QUICK)
+    assert done.returncode == 0, done.stderr
+    (record,) = store.load_all(tmp_path / "results")
+    assert record["id"] in done.stdout
+    for heading in ("test-1, um", "test-2, um", "wall, s", "ms/patch", "peak MiB", "verdict"):
+        assert heading in done.stdout
+
+
+def test_the_second_call_skips_and_says_so(command, tmp_path):
+    edgebench(command, "tiny/tflite-float32", *QUICK)
+    done = edgebench(command, "tiny/tflite-float32", *QUICK)
+    assert done.returncode == 0
+    assert "tiny/tflite-float32 on litert: skipped" in done.stderr
+    assert len(store.load_all(tmp_path / "results")) == 1
+
+
+def test_one_split_can_be_measured_alone_on_another_backend(command, tmp_path):
+    done = edgebench(command, "tiny/onnx-float32", "--backend", "openvino", "--split", "test-2", *QUICK)
+    assert done.returncode == 0, done.stderr
+    (record,) = store.load_all(tmp_path / "results")
+    assert record["backend"]["name"] == "openvino"
+    assert list(record["accuracy"]) == list(record["data"]["splits"]) == ["test-2"]
+
+
+def test_a_session_killed_in_its_second_cell_keeps_the_first_and_goes_on(command, tmp_path):
+    suite = tmp_path / "two.toml"
+    text = 'models = ["tiny"]\nsplits = ["test-1"]\nimages = 2\nrepeats = 1\niterations = 3\n'
+    text += (
+        '[[cells]]\ntarget = "tflite-float32"\nbackend = "null"\n[[cells]]\ntarget = "tflite-int8"\nbackend = "null"\n'
+    )
+    suite.write_text(text + "iterations = 1000000000\n")  # the second would take hours
+    line = [*command, "--suite", str(suite)]
+    process = subprocess.Popen(line, start_new_session=True, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list((tmp_path / "results").glob("runs/*/*.json")):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    (first,) = store.load_all(tmp_path / "results")
+    assert first["artifact"]["target"] == "tflite-float32"
+    suite.write_text(text)
+    done = edgebench(command, "--suite", suite)
+    assert done.returncode == 0, done.stderr
+    assert "tflite-float32 on null: skipped" in done.stderr
+    assert len(store.load_all(tmp_path / "results")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to run"),
+        (["tiny/tflite-int4"], "no target 'tflite-int4' of model 'tiny'. There are: keras-float32, onnx-float32"),
+        (["huge/tflite-int8"], "no artifact 'huge/tflite-int8'"),
+        (["tiny/tflite-int8", "--backend", "litter"], "no backend 'litter'. Backends: litert, onnxruntime"),
+        (["tiny/tflite-int8", "--backend", "onnxruntime"], "'onnxruntime' reads .onnx only"),
+        (["tiny/tflite-int8", "--device", "toaster"], "no device 'toaster'. Devices: local, raspberrypi"),
+        (["tiny/tflite-int8", "--device", "raspberrypi"], "device 'raspberrypi': no board given"),
+        (["--suite", "table8"], "no suite 'table8'. Suites: "),
+        (["tiny/tflite-int8", "--suite", "table7"], "names its own artifacts"),
+        (["tiny/tflite-int8", "--split", "test-3"], "no split 'test-3'. Splits: "),
+        (["tiny/tflite-int8", "--data", "/nowhere"], "/nowhere"),
+        (["tiny/tflite-int8", "--threads", "4096"], "4096 threads asked"),
+        (["tiny/tflite-int8", "--input-size", "64"], "takes 32 px"),
+    ],
+)
+def test_a_bad_input_is_one_line_and_exit_2(command, arguments, message, tmp_path):
+    done = edgebench(command, *arguments)
+    assert done.returncode == 2
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("edgebench: error: ")
+    assert message in lines[0]
+    assert not list(tmp_path.glob("results/runs/*/*"))
+
+
+def test_results_that_cannot_be_written_fail_before_anything_is_measured(command, tmp_path):
+    (tmp_path / "results").write_text("a file, not a folder")
+    done = edgebench(command, "tiny/tflite-int8", "--iterations", "1000000000")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
+def test_ctrl_c_says_that_finished_cells_are_kept(command):
+    line = [*command, "tiny/tflite-int8", "--iterations", "1000000000", "--repeats", "1"]
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if children.read_text().strip():
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "finished cells are kept" in said
+    assert "Traceback" not in said
