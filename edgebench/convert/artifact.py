@@ -1,0 +1,111 @@
+"""An artifact on disk with its sidecar: written whole under temporary names, renamed, never overwritten unasked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgebench.convert import base, parity
+from edgebench.convert.base import Target
+from edgebench.data.scratch import scratch
+from edgebench.errors import ConversionError
+from edgebench.models.store import Card, sha256, write_text
+from edgebench.quantise.calibration import Calibration
+
+if TYPE_CHECKING:
+    import keras
+
+SCHEMA = 1
+_OF_MODEL = ("name", "sha256", "alpha", "input_size", "parameters", "macs")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One converted model: the folder's sidecar and what it says."""
+
+    sidecar: Path
+    about: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        """The file that a backend loads."""
+        return self.sidecar.with_name(str(self.about["files"][0]["name"]))
+
+    @property
+    def bytes(self) -> int:
+        return sum(int(file["bytes"]) for file in self.about["files"])
+
+
+def existing(folder: Path, target: Target, model_sha256: str) -> Artifact | None:
+    """The artifact of this model, where it is there and whole; None where there is nothing.
+
+    Raises ConversionError for one of another model, a damaged one, and a file that has no sidecar.
+    """
+    sidecar, first = folder / f"{target.name}.json", folder / (target.name + target.suffix)
+    if not sidecar.is_file():
+        if first.exists():
+            raise ConversionError(f"{first}: has no sidecar, so its model is not known. Replace it with --force.")
+        return None
+    found = load(sidecar)
+    made_from = found.about["model"]["sha256"]
+    if made_from != model_sha256:
+        raise ConversionError(
+            f"{sidecar}: made from another model ({made_from[:12]}, not {model_sha256[:12]}). Replace it with --force."
+        )
+    return found
+
+
+def load(sidecar: Path) -> Artifact:
+    """Read a sidecar and check its files; ConversionError where one is missing or differs."""
+    try:
+        about = json.loads(sidecar.read_text())
+        files = {str(file["name"]): str(file["sha256"]) for file in about["files"]}
+        about["model"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConversionError(f"{sidecar}: not a readable sidecar ({error}). Convert again with --force.") from error
+    for name, expected in files.items():
+        file = sidecar.with_name(name)
+        if not file.is_file() or sha256(file) != expected:
+            state = "differs from its sidecar (SHA-256)" if file.is_file() else "is missing"
+            raise ConversionError(f"{file}: {state}. Convert again with --force.")
+    return Artifact(sidecar, about)
+
+
+def make(
+    folder: Path, target: Target, model: keras.Model, card: Card, probe: parity.Probe, calibration: Calibration | None
+) -> Artifact:
+    """Convert, check parity, and put files and sidecar in place; on any failure nothing changes in `folder`."""
+    sidecar = folder / f"{target.name}.json"
+    used = calibration if target.calibrated else None
+    with scratch(folder / target.name) as building:
+        first = building / (target.name + target.suffix)
+        made = base.convert(target, model, first, used.x if used else None)
+        files = [first, *sorted(file for file in building.iterdir() if file != first)]
+        about = {
+            "schema": SCHEMA,
+            "target": target.name,
+            "format": target.format,
+            "precision": target.precision,
+            "model": {key: value for key, value in asdict(card).items() if key in _OF_MODEL},
+            "files": [{"name": f.name, "bytes": f.stat().st_size, "sha256": sha256(f)} for f in files],
+            "options": made.options,
+            "versions": made.versions,
+            "calibration": _manifest(used) if used else None,
+            "parity": parity.check(target, model, first, probe),
+        }
+        sidecar.unlink(missing_ok=True)  # while files change, none vouches for them
+        for file in files:
+            file.replace(folder / file.name)
+        write_text(sidecar, json.dumps(about, indent=1) + "\n")
+    return Artifact(sidecar, about)
+
+
+def _manifest(calibration: Calibration) -> dict[str, Any]:
+    patches = hashlib.sha256(np.ascontiguousarray(calibration.x).tobytes()).hexdigest()
+    ids = [f"{one['stack']} {one['z_um']} um" for one in calibration.about["ids"]]
+    return {**calibration.about, "ids": ids, "patches_sha256": patches}

@@ -1,0 +1,117 @@
+"""Is the artifact the same function? Its answers against Keras's on real patches, through the project's backend."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgebench.backends import base as backends
+from edgebench.convert.base import Target
+from edgebench.data.patches import PatchSet
+from edgebench.errors import ConversionError
+from edgebench.models.batches import turn
+from edgebench.models.quiet import quiet
+from edgebench.quantise.calibration import Calibration
+
+if TYPE_CHECKING:
+    import keras
+
+PATCHES = 256  # at least
+BATCH = 32
+FLOAT32_MAX_UM = 1e-3  # a thousandth of the depth of field; converters differ by 1e-5 to 1e-4
+INT8_MEAN_UM = 0.5  # half the depth of field; a healthy network is at 0.05 to 0.25
+SLOPES = (0.8, 1.25)  # of int8 against float32: outside, the answers have collapsed or run away
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Patches (N, S, S, 3) float32, labels (N,) float32 um, and the words that say where they come from."""
+
+    x: np.ndarray
+    z_um: np.ndarray
+    source: str
+
+
+def probe(calibration: Calibration | None, more: PatchSet | None) -> Probe:
+    """The patches to compare on: those kept for calibration (turned, where they are few), and more of a data set."""
+    x, z_um, sources = [], [], []
+    if calibration is not None:
+        eight = range(8 if len(calibration.x) < PATCHES else 1)
+        x += [turn(calibration.x, np.full(len(calibration.x), kind)) for kind in eight]
+        z_um += [calibration.z_um] * len(eight)
+        turned = f", each in {len(eight)} orientations" if len(eight) > 1 else ""
+        sources.append(f"{len(calibration.x)} calibration patches{turned}")
+    if more is not None:
+        x.append(more.x.astype(np.float32))
+        z_um.append(more.z_um)
+        sources.append(f"{len(more)} patches of data set {more.sha256[:12]}")
+    if not x:
+        raise ConversionError("parity needs real patches, and the model comes with none. Give a data set with --data.")
+    return Probe(np.concatenate(x), np.concatenate(z_um), " and ".join(sources))
+
+
+def check(target: Target, model: keras.Model, artifact: Path, probe: Probe) -> dict[str, Any]:
+    """Compare; gives what the sidecar says of it.
+
+    Raises ConversionError where float32 differs by more than 1e-3 um anywhere, or where int8 differs by more than
+    0.5 um in the mean, or has collapsed to another slope.
+    """
+    if len(probe.x) < PATCHES:
+        raise ConversionError(f"parity needs {PATCHES} real patches, got {len(probe.x)}. Give more data with --data.")
+    backend = backends.load(target.backend)
+    threads = len(os.sched_getaffinity(0))
+    reference = np.concatenate([model.predict_on_batch(part) for part in _parts(probe.x)])[: len(probe.x), 0]
+    with quiet():
+        runtime = backend(artifact, batch_size=BATCH, threads=threads)
+        answers = np.concatenate([runtime.predict(part) for part in _parts(probe.x)])[: len(probe.x)]
+        single = backend(artifact, batch_size=1, threads=threads)
+        alone = np.concatenate([single.predict(patch[None]) for patch in probe.x[:BATCH]])
+    found = compare(reference, answers, probe.z_um)
+    found |= {"batch_1_max_um": float(np.abs(alone - answers[:BATCH]).max()), "source": probe.source}
+    found |= {"backend": target.backend, "versions": runtime.versions()}
+    why = refusal(target.precision, found)
+    if why:
+        raise ConversionError(f"{target.name}: {why}. The artifact is not kept.")
+    return found
+
+
+def compare(reference: np.ndarray, answers: np.ndarray, z_um: np.ndarray) -> dict[str, Any]:
+    """Paired differences in um of two (N,) answers, and what they do to the error against the labels."""
+    off = np.abs(answers - reference)
+    spread = float(np.std(reference))
+    slope = float(np.mean((reference - reference.mean()) * (answers - answers.mean()))) / max(spread, 1e-9) ** 2
+    error, error_keras = (float(np.mean(np.abs(one - z_um))) for one in (answers, reference))
+    return {
+        "patches": len(reference),
+        "max_um": float(off.max()),
+        "mean_um": float(off.mean()),
+        "slope": slope,
+        "keras_spread_um": spread,
+        "error_difference_um": error - error_keras,
+        "keras_error_um": error_keras,
+    }
+
+
+def refusal(precision: str, found: dict[str, Any]) -> str | None:
+    """Why an artifact that compares so is not the same function; None where it is."""
+    largest, mean, slope = found["max_um"], found["mean_um"], found["slope"]
+    if not np.isfinite(largest):
+        return "it gives values that are not finite"
+    if precision == "float32":
+        worst = max(largest, found["batch_1_max_um"])
+        return f"differs from Keras by {worst:.2g} um, allowed {FLOAT32_MAX_UM}" if worst > FLOAT32_MAX_UM else None
+    if mean > INT8_MEAN_UM:
+        return f"differs from Keras by {mean:.2g} um in the mean, allowed {INT8_MEAN_UM}; calibrate on other patches"
+    if not SLOPES[0] <= slope <= SLOPES[1]:
+        return f"its answers follow Keras's with slope {slope:.2g}, allowed {SLOPES[0]} to {SLOPES[1]}: collapsed"
+    return None
+
+
+def _parts(x: np.ndarray) -> list[np.ndarray]:
+    """Batches of one size; the last is filled up with its first patch."""
+    missing = -len(x) % BATCH
+    return list(np.concatenate([x, np.repeat(x[:1], missing, axis=0)]).reshape(-1, BATCH, *x.shape[1:]))

@@ -1,0 +1,37 @@
+"""Libraries that talk on standard output and error, silenced; what they said is kept for the case of a failure."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet() -> Iterator[list[str]]:
+    """Redirect file descriptors 1 and 2, since the talk is C++'s too; afterwards the list holds the lines."""
+    said: list[str] = []
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as file:
+        kept = [os.dup(1), os.dup(2)]
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield said
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for to, copy in zip((1, 2), kept):
+                os.dup2(copy, to)
+                os.close(copy)
+            file.seek(0)
+            said += file.read().decode(errors="replace").splitlines()
+
+
+def import_tensorflow() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with quiet():
+        import tensorflow  # noqa: F401

@@ -1,0 +1,58 @@
+"""The checkpoint of a training: all that the next call needs to go on as if nothing had happened, in one file."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgebench.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    import keras
+
+NAME = "checkpoint.npz"
+
+
+def save(
+    file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, history: list[Any], settings: Any
+) -> None:
+    """Write weights, optimizer, history (one entry an epoch) and settings under a temporary name; then rename it."""
+    about = json.dumps({"history": history, "settings": settings}).encode()
+    arrays = {f"model_{i:04}": value for i, value in enumerate(model.get_weights())}
+    arrays |= {f"optimizer_{i:04}": np.asarray(value) for i, value in enumerate(optimizer.variables)}
+    writing = file.with_name(f".{file.stem}.{os.getpid()}.tmp.npz")
+    try:
+        np.savez(writing, about=np.frombuffer(about, np.uint8), **arrays)
+        writing.replace(file)
+    finally:
+        writing.unlink(missing_ok=True)
+
+
+def load(file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Any) -> list[Any]:
+    """Restore model and (built) optimizer; gives the history.
+
+    Raises UsageError where the training was begun with other settings, ModelError for a damaged file.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            about = json.loads(arrays["about"].tobytes())
+            weights = [arrays[name] for name in sorted(arrays.files) if name.startswith("model_")]
+            state = [arrays[name] for name in sorted(arrays.files) if name.startswith("optimizer_")]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{file}: not a readable checkpoint ({error}). Start again with --force.") from error
+    for name, value in json.loads(json.dumps(settings)).items():
+        if about["settings"].get(name) != value:
+            begun = about["settings"].get(name)
+            raise UsageError(
+                f"{file}: begun with {name} {begun!r}, not {value!r}. Use {begun!r}, or start again with --force."
+            )
+    model.set_weights(weights)
+    for variable, value in zip(optimizer.variables, state):
+        variable.assign(value)
+    history: list[Any] = about["history"]
+    return history

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from fixtures_models import DATA, SIZE, exact_network, patch_set
+
+from edgebench.backends import base as backends
+from edgebench.convert import artifact, base, parity
+from edgebench.errors import ConversionError, UsageError
+from edgebench.models import store
+from edgebench.quantise import calibration
+
+FLOATS = ("tflite-float32", "onnx-float32", "openvino-float32")
+
+
+@pytest.fixture(scope="module")
+def patches():
+    return calibration.of_patches([patch_set(400)], DATA, seed=0)
+
+
+@pytest.fixture(scope="module")
+def probe(patches):
+    return parity.probe(patches, patch_set(64, seed=3))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "exact"
+    store.save(folder, exact_network(), {"alpha": 0.4})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(folder, patches, probe):
+    """Every target, converted once."""
+    model, card = store.load(folder)
+    return {name: artifact.make(folder, target, model, card, probe, patches) for name, target in base.TARGETS.items()}
+
+
+@pytest.mark.parametrize("target", base.TARGETS)
+def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
+    about = json.loads((folder / f"{target}.json").read_text())
+    card = store.load_card(folder)
+    assert f"{about['format']}-{about['precision']}" == about["target"] == target
+    assert about["model"] == {
+        "name": "exact",
+        "sha256": card.sha256,
+        "alpha": 0.4,
+        "input_size": SIZE,
+        "parameters": card.parameters,
+        "macs": card.macs,
+    }
+    for file in about["files"]:
+        data = (folder / file["name"]).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    assert about["files"][0]["name"] == made[target].path.name
+    assert about["versions"]
+    assert about["parity"]["patches"] >= parity.PATCHES
+    assert artifact.load(folder / f"{target}.json") == made[target]
+
+
+@pytest.mark.parametrize("target", FLOATS)
+def test_a_float_artifact_is_the_same_function_for_any_batch(made, target):
+    x = patch_set(12, seed=8).x.astype(np.float32)
+    expected = exact_network().predict_on_batch(x)[:, 0]
+    backend = backends.load(base.TARGETS[target].backend)
+    for batch in (1, 3, 12):
+        runtime = backend(made[target].path, batch_size=batch, threads=1)
+        found = np.concatenate([runtime.predict(x[i : i + batch]) for i in range(0, 12, batch)])
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)  # um; a thousandth of the depth of field
+
+
+def test_the_int8_artifact_computes_in_int8_alone(made):
+    options = made["tflite-int8"].about["options"]
+    touching_float = {name.split()[0] for name in options["operators"] if "float" in name}
+    assert touching_float == {"QUANTIZE", "DEQUANTIZE"}
+    assert options["operators"]["CONV_2D int8"] == 2
+    assert made["tflite-int8"].about["calibration"]["count"] == calibration.COUNT
+    assert len(made["tflite-int8"].about["calibration"]["patches_sha256"]) == 64
+
+
+def test_the_int8_artifact_follows_keras(made):
+    found = made["tflite-int8"].about["parity"]
+    assert 0 < found["mean_um"] < 0.2  # the output step is 18 um / 255 = 0.07 um
+    assert abs(found["slope"] - 1) < 0.02
+    assert abs(found["error_difference_um"]) < 0.2
+
+
+def test_float_artifacts_keep_names_and_openvino_keeps_float32_weights(made):
+    import onnx
+
+    network = onnx.load(str(made["onnx-float32"].path)).graph
+    assert [value.name for value in (*network.input, *network.output)] == [base.INPUT, base.OUTPUT]
+    assert network.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
+    weights = made["openvino-float32"].path.with_suffix(".bin")
+    assert weights.stat().st_size >= 4 * store.load_card(weights.parent).parameters
+
+
+def test_another_function_is_refused_and_nothing_is_left(made, folder, probe, patches):
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    _, card = store.load(folder)
+    target = dataclasses.replace(base.TARGETS["tflite-float32"], module="test_convert")
+    with pytest.raises(ConversionError, match=r"differs from Keras by .* um, allowed 0\.001"):
+        artifact.make(folder, target, exact_network(), card, probe, patches)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def convert(model, file, calibration):
+    """A converter that is wrong by one percent."""
+    from edgebench.convert import tflite
+
+    return tflite.convert(exact_network(1.01), file, None)
+
+
+def test_a_failing_converter_is_one_line(tmp_path, probe, patches):
+    import keras
+
+    image = keras.Input((SIZE, SIZE, 3))
+    odd = keras.layers.Dense(1)(keras.ops.erfinv(keras.layers.Flatten()(image)))
+    card = store.Card("odd", "0" * 64, SIZE, 1, 1)
+    target = base.TARGETS["tflite-int8"]
+    with pytest.raises(ConversionError, match=r"^tflite-int8: the converter failed \([^\n]+\)"):
+        artifact.make(tmp_path / "odd", target, keras.Model(image, odd), card, probe, patches)
+    assert list((tmp_path / "odd").iterdir()) == []
+
+
+def test_int8_without_calibration_is_refused(tmp_path, probe):
+    card = store.Card("m", "0" * 64, SIZE, 1, 1)
+    with pytest.raises(ConversionError, match="needs calibration patches"):
+        artifact.make(tmp_path, base.TARGETS["tflite-int8"], exact_network(), card, probe, None)
+
+
+def test_what_a_killed_conversion_left_is_removed(folder, made, probe, patches):
+    left = folder / ".tflite-float32.999999999.tmp"
+    left.mkdir()
+    model, card = store.load(folder)
+    artifact.make(folder, base.TARGETS["tflite-float32"], model, card, probe, patches)
+    assert not left.exists()
+
+
+Z_UM = np.linspace(-8, 10, 300)
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (1 + (Z_UM - 1) * 0.75, "slope 0.75"),  # shrinks towards the middle
+        (np.ones(300), "slope 0,"),
+        (Z_UM + 0.6, "by 0.6 um in the mean"),
+        (Z_UM * np.nan, "not finite"),
+    ],
+)
+def test_collapsed_shifted_and_infinite_answers_of_int8_are_refused(answers, words):
+    found = parity.compare(Z_UM, answers, Z_UM) | {"batch_1_max_um": 0.0}
+    if "slope" in words:
+        found["mean_um"] = 0.1
+    assert words in str(parity.refusal("int8", found))
+
+
+def test_small_steps_of_int8_are_accepted():
+    found = parity.compare(Z_UM, np.round(Z_UM / 0.07) * 0.07, Z_UM)
+    assert parity.refusal("int8", found) is None
+
+
+def test_few_patches_are_turned_and_too_few_are_refused():
+    few = calibration.of_patches([patch_set(40)], DATA, seed=0)
+    assert len(parity.probe(few, None).x) == 320
+    with pytest.raises(ConversionError, match="Give a data set with --data"):
+        parity.probe(None, None)
+    with pytest.raises(ConversionError, match="needs 256 real patches, got 20"):
+        parity.check(base.TARGETS["tflite-float32"], exact_network(), None, parity.probe(None, patch_set(20)))
+
+
+def test_targets_are_each_taken_once_and_a_typo_lists_them():
+    assert [target.name for target in base.targets(["onnx-float32", "onnx-float32"])] == ["onnx-float32"]
+    assert [target.name for target in base.targets(["onnx-float32", "all"])] == list(base.TARGETS)
+    with pytest.raises(UsageError, match=r"no target 'tflite-int4'\. Targets: tflite-float32, tflite-int8"):
+        base.targets(["tflite-int4"])

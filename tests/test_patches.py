@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fixtures_models import write_stack
+
+from edgebench.data import patches
+from edgebench.errors import DatasetError
+from edgebench.focus import images, preprocess
+
+Z_NM = range(-3000, 3001, 500)  # 13 planes, 9 pairs
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """Two training tiles and two fields of 448 px, with a loader that knows them; `source.stacks` may be changed."""
+    split = {
+        "train": tuple(write_stack(tmp_path / "d", f"s{i}", "l1_Seg1", Z_NM, seed=i) for i in range(2)),
+        "test-1": tuple(write_stack(tmp_path / "d", f"s{i}", "l2", Z_NM, side=448, seed=i) for i in range(5, 7)),
+    }
+    monkeypatch.setattr(patches.jiang2018, "stacks", lambda root, name: split[name])
+    return split
+
+
+def cached(tmp_path, split="train", **options):
+    return patches.cached(tmp_path / "d", split, 32, tmp_path / "cache", **{"jobs": 1, "data_sha256": "d", **options})
+
+
+def test_a_cached_patch_is_that_of_the_preprocessing(source, tmp_path):
+    made = cached(tmp_path)
+    pair = tuple(source["train"][1].pairs())[3]
+    expected = preprocess.patches(*(images.read_image(plane.path) for plane in (pair.lower, pair.upper)), 32)
+    place = np.flatnonzero((made.stack == 1) & (made.z_um == np.float32(pair.z_um)))
+    np.testing.assert_allclose(made.x[place], expected, rtol=0, atol=4e-3)  # float16 at values below 4
+
+
+def test_a_tile_gives_one_patch_a_pair_and_a_field_one_for_each_of_its_tiles(source, tmp_path):
+    assert len(cached(tmp_path)) == 2 * 9
+    assert len(cached(tmp_path, "test-1")) == 2 * 9 * 4
+
+
+def test_the_label_is_that_of_the_upper_plane(source, tmp_path):
+    assert sorted(set(cached(tmp_path).z_um.tolist())) == [z / 1000 for z in range(-1000, 3001, 500)]
+
+
+def test_each_plane_is_decoded_once(source, monkeypatch):
+    seen = []
+    read = images.read_image
+    monkeypatch.setattr(patches.images, "read_image", lambda path: seen.append(path) or read(path))
+    patches.stack_patches(tuple(source["train"][0].pairs()), 32)
+    assert len(seen) == len(set(seen)) == 13
+
+
+def test_the_second_call_decodes_nothing(source, tmp_path, monkeypatch):
+    first = cached(tmp_path)
+    monkeypatch.setattr(patches.images, "read_image", None)
+    second = cached(tmp_path)
+    np.testing.assert_array_equal(first.x, second.x)
+    assert isinstance(second.x, np.memmap)
+
+
+def test_several_processes_make_the_same_as_one(source, tmp_path):
+    one = cached(tmp_path)
+    two = patches.cached(tmp_path / "d", "train", 32, tmp_path / "other", data_sha256="d", jobs=2)
+    np.testing.assert_array_equal(one.x, two.x)
+    np.testing.assert_array_equal(one.z_um, two.z_um)
+
+
+def test_other_data_pairs_and_seeds_have_other_caches(source, tmp_path):
+    cached(tmp_path)
+    cached(tmp_path, pairs_per_stack=4)
+    cached(tmp_path, pairs_per_stack=4, seed=1)
+    cached(tmp_path, data_sha256="e")
+    assert len(list((tmp_path / "cache").iterdir())) == 4
+
+
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_chosen_pairs_are_spread_over_z(source, count):
+    stack = source["train"][0]
+    chosen = patches.choose_pairs(stack, count, seed=3)
+    place = [tuple(stack.pairs()).index(pair) for pair in chosen]
+    assert len(place) == count
+    edges = np.linspace(0, 9, count + 1).astype(int)
+    assert all(low <= i < high for i, low, high in zip(place, edges, edges[1:]))
+    assert chosen == patches.choose_pairs(stack, count, seed=3)
+
+
+def test_enough_pairs_means_all(source):
+    assert len(patches.choose_pairs(source["train"][0], 99, seed=0)) == 9
+
+
+def test_a_failure_leaves_nothing_behind(source, tmp_path):
+    source["train"][1].planes[5].path.write_bytes(b"no image")
+    with pytest.raises(DatasetError, match="not a readable image"):
+        cached(tmp_path)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed(source, tmp_path):
+    made = cached(tmp_path)
+    folder = tmp_path / "cache" / next((tmp_path / "cache").iterdir()).name
+    left = folder.with_name(f".{folder.name}.999999999.tmp")
+    folder.rename(left)
+    assert len(cached(tmp_path)) == len(made)
+    assert not left.exists()
+
+
+def test_a_split_without_pairs_is_an_error(source, tmp_path):
+    source["train"] = (write_stack(tmp_path / "d", "s9", "l1_Seg1", range(0, 1000, 500)),)
+    with pytest.raises(DatasetError, match="no two planes 2 um apart"):
+        cached(tmp_path)
+
+
+def test_planes_of_different_sizes_are_an_error(source, tmp_path):
+    write_stack(tmp_path / "d", "s1", "l1_Seg1", Z_NM[6:7], side=448)
+    with pytest.raises(DatasetError, match="differ in size"):
+        cached(tmp_path)
+
+
+def test_drawn_patches_come_from_all_stacks_and_are_never_the_same(source, tmp_path):
+    drawn = patches.drawn(tmp_path, ["train", "test-1"], 32, 30, data_sha256="d", seed=1)
+    assert len(drawn) >= 30
+    assert set(drawn.stack) == {0, 1, 2, 3}
+    assert len(np.unique(drawn.x.reshape(len(drawn), -1), axis=0)) == len(drawn)
+    again = patches.drawn(tmp_path, ["train", "test-1"], 32, 30, data_sha256="d", seed=1)
+    np.testing.assert_array_equal(drawn.x, again.x)
+
+
+def test_a_small_set_gives_all_it_has(source, tmp_path):
+    assert len(patches.drawn(tmp_path, ["train"], 32, 1000, data_sha256="d")) == 18
