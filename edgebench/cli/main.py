@@ -11,6 +11,8 @@ import edgebench
 from edgebench.cli import convert, data, report, run, train
 from edgebench.errors import EdgebenchError
 
+INTERRUPTED = 130  # exit code
+
 app = typer.Typer(
     name="edgebench",
     help="Is a focus regressor fit for an edge device? Simulate or read focal stacks, train, convert, "
@@ -51,6 +53,7 @@ def main() -> None:
         one_line = " ".join(str(error).split())
         typer.echo(f"edgebench: error: {one_line}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("edgebench: stopped; what was finished is kept, and the same command goes on from there.", err=True)
-        sys.exit(130)
+    except SystemExit as stop:  # typer turns Ctrl-C into one, without a word
+        if stop.code == INTERRUPTED:
+            typer.echo("edgebench: stopped; what was finished is kept, the same command goes on from there.", err=True)
+        raise

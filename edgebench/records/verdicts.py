@@ -69,7 +69,7 @@ def judge(
 def _fallback(precision: str, executed: Mapping[str, object]) -> str | None:
     """Why what ran is not what the artifact says; None also where the runtime tells nothing."""
     ran = executed.get("precision", precision)
-    if ran != precision:
+    if precision != "unknown" and ran != precision:
         return f"the artifact is {precision}, the backend executed {ran}"
     if "delegate" in executed and executed["delegate"] is None:
         return "no delegate took an operator, the built-in kernels ran"
