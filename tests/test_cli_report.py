@@ -103,9 +103,10 @@ def test_a_record_of_a_newer_schema_asks_for_a_newer_edgebench(edgebench, result
     assert "Install edgebench 0.7.0 or later" in error
 
 
-def test_the_published_folder_is_needed_and_named(edgebench, results):
-    shutil.rmtree(results / "published")
+def test_a_results_folder_that_is_not_there_is_named(edgebench, results):
+    shutil.rmtree(results)
     code, _, error = edgebench()
     assert code == 2
-    assert "rai-dastidar-2019.json" in error
+    assert str(results) in error
     assert "--results" in error
+    assert not results.exists()

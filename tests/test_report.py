@@ -190,14 +190,19 @@ def test_the_published_numbers_are_those_that_the_remarks_say(paper):
     assert f"({overhead / 1312 * 1000:.0f} ms an image)" in paper.remarks["work"]
 
 
-@pytest.mark.parametrize("damage", ["{", "{}", '{"schema": 1}', "missing"])
+@pytest.mark.parametrize("damage", ["{", "{}", '{"schema": 1}'])
 def test_damaged_published_tables_are_named(tmp_path, damage):
     path = tmp_path / "published" / f"{write.PAPER}.json"
-    if damage != "missing":
-        path.parent.mkdir()
-        path.write_text(damage)
+    path.parent.mkdir()
+    path.write_text(damage)
     with pytest.raises(RecordError, match=r"rai-dastidar-2019\.json"):
         write.read(tmp_path)
+
+
+def test_a_results_folder_without_published_tables_gets_those_that_edgebench_brings_along(tmp_path):
+    paper, summaries = write.read(tmp_path)
+    assert paper == published.load(PAPER)
+    assert summaries == ()
 
 
 def test_a_published_row_without_a_column_is_named(tmp_path):

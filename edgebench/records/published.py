@@ -73,6 +73,13 @@ class Published:
     remarks: dict[str, str]
 
 
+def find(name: str, results: Path) -> Path:
+    """The file in `results`, or else the one that edgebench brings along (in a checkout: its own results/)."""
+    installed, checkout = Path(__file__).parent, Path(__file__).parents[2] / "results"
+    places = [folder / "published" / f"{name}.json" for folder in (results, installed, checkout)]
+    return next((path for path in places if path.is_file()), places[0])
+
+
 def load(path: Path) -> Published:
     """Read the tables of one publication; RecordError names the file and the JSON path of a fault."""
     import jsonschema

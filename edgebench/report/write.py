@@ -14,8 +14,10 @@ PAPER = "rai-dastidar-2019"
 
 
 def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
-    """All that a report is made of; raises RecordError for a damaged file."""
-    paper = published.load(results / "published" / f"{PAPER}.json")
+    """All that a report is made of; raises RecordError for a damaged file, ReportError for no folder."""
+    if not results.is_dir():
+        raise ReportError(f"{results}: no such folder. Name the one that `edgebench run` wrote to with --results.")
+    paper = published.load(published.find(PAPER, results))
     return paper, tuple(summarise(record) for record in store.load_all(results))
 
 
