@@ -11,6 +11,7 @@ from edgebench.errors import DatasetError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
 CAMERA_SIZE = (2448, 2048)  # width, height as published; the paper works on 2x2 bins of it
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # an unreadable file gets our one line alone
 _END_MARKS = {b"\xff\xd8": b"\xff\xd9", b"\x89P": b"IEND"}  # JPEG, PNG: OpenCV decodes cut files without a word
 
 
@@ -30,7 +31,7 @@ def read_image(path: Path) -> np.ndarray:
 def decode(data: bytes, path: Path) -> np.ndarray:
     """Decode the bytes of one image file; see read_image, which reads them."""
     end_mark = _END_MARKS.get(data[:2])
-    if end_mark is not None and end_mark not in data[-64:]:
+    if end_mark is not None and end_mark not in data.rstrip(b"\0")[-64:]:
         raise DatasetError(f"{path}: truncated after {len(data)} bytes. Copy or download it again.")
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     if image is None:

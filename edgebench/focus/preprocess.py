@@ -36,7 +36,9 @@ def tiles(image: np.ndarray) -> np.ndarray:
     """
     rows, columns = image.shape[0] // TILE, image.shape[1] // TILE
     if not rows * columns:
-        raise DatasetError(f"an image of {image.shape[1]}x{image.shape[0]} px has no {TILE} px tile. Use larger images.")
+        raise DatasetError(
+            f"an image of {image.shape[1]}x{image.shape[0]} px has no {TILE} px tile. Use larger images."
+        )
     cut = image[: rows * TILE, : columns * TILE].reshape(rows, TILE, columns, TILE, image.shape[2])
     return cut.swapaxes(1, 2).reshape(rows * columns, TILE, TILE, image.shape[2])
 
