@@ -47,7 +47,7 @@ def test_a_killed_call_goes_on_and_ends_with_the_same_data_set(tiny_train, tmp_p
     simulate(root, ["train"], seed=7, jobs=1, stacks=2)
     (root / "dataset.json").unlink()  # as after a kill in the second stack: no manifest yet, one stack half-written
     (root / ".simulating.json").write_text(json.dumps(header(root, tiny_train)) + "\n")
-    folder = root / write.FOLDERS["train"]
+    folder = root / "incoherent_RGBchannels" / write.FOLDERS["train"]
     half = folder / "s1000_l2"
     half.rename(folder / ".s1000_l2.part")
     next(iter((folder / ".s1000_l2.part").iterdir())).unlink()
@@ -183,3 +183,19 @@ def test_real_tissue_becomes_a_stack_that_looks_like_the_image_in_focus():
     detail = {z: cv2.Laplacian(stack[z], cv2.CV_32F).var() for z in (-10500, 0, 9500)}
     assert detail[0] > 5 * detail[-10500]
     assert detail[0] > 5 * detail[9500]
+
+
+def test_a_stack_that_lacks_planes_is_rendered_again(tiny_train, tmp_path):
+    root = tmp_path / "lacking"
+    simulate(root, ["train"], seed=7, jobs=1, stacks=2)
+    (root / "dataset.json").unlink()
+    (root / ".simulating.json").write_text(json.dumps(header(root, tiny_train)) + "\n")
+    next((root / "incoherent_RGBchannels" / write.FOLDERS["train"] / "s1000_l1").iterdir()).unlink()
+    simulate(root, ["train"], seed=7, jobs=1, stacks=2)
+    assert snapshot(root) == snapshot(tiny_train)
+
+
+def test_objects_cannot_be_shared_by_training_and_test(tmp_path):
+    cv2.imwrite(str(tmp_path / "object.png"), np.full((64, 64, 3), 90, np.uint8))
+    with pytest.raises(UsageError, match="one call"):
+        simulate(tmp_path / "set", ["train", "test-1"], objects=tmp_path, stacks=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import BrokenExecutor
 from typing import Annotated
 
 import typer
@@ -47,10 +48,10 @@ def _options(
 def main() -> None:
     try:
         app()
-    except EdgebenchError as error:
+    except (EdgebenchError, OSError, BrokenExecutor) as error:  # a full disk, a killed worker
         if "--debug" in sys.argv:
             raise
-        one_line = " ".join(str(error).split())
+        one_line = " ".join(str(error).split()) or type(error).__name__
         typer.echo(f"edgebench: error: {one_line}", err=True)
         sys.exit(2)
     except SystemExit as stop:  # typer turns Ctrl-C into one, without a word

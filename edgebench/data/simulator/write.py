@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -12,20 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
+from edgebench.data.layout import FOLDERS, INNER
 from edgebench.data.simulator.objects import object_files
-from edgebench.data.simulator.parameters import MICROSCOPES, Parameters, protocol, training
+from edgebench.data.simulator.parameters import MICROSCOPES, PLANES, Parameters, protocol, training
 from edgebench.data.simulator.render import encode, planes
+from edgebench.data.workers import begin_worker
 from edgebench.errors import DatasetError, UsageError
 
 VERSION = 1  # of the simulator: raised whenever the same seed gives other images
-FOLDERS = {
-    "train": "incoherent_RGBchannels/train_incoherent_RGBChannels",
-    "test-1": "incoherent_RGBchannels/testRawData_incoherent_sameProtocol",
-    "test-2": "incoherent_RGBchannels/testRawData_incoherent_diffProtocol",
-}
 # Stacks a slide: the paper's Samples 1-6 and 7-13, by their image counts in Tables 3-6 over 41.
 SLIDES = {
     "test-1": {"s16": 4, "s17": 2, "s101": 1, "s102": 6, "s103": 2, "s104": 2},
@@ -69,7 +66,8 @@ def simulate(
 
     splits: of "train" (which holds the validation slides too), "test-1", "test-2". stacks: at most so many a split.
     objects: a folder of in-focus images that take the place of the procedural tissue (for half of the training
-    stacks; for the test stacks one after another). microscope: one of MICROSCOPES, for the test splits.
+    stacks; for the test stacks one after another); every fifth is kept for the validation slides, and train and test
+    splits cannot share a call. microscope: one of MICROSCOPES, for the test splits.
     Raises UsageError for an unknown name, DatasetError where `root` holds something else or cannot be written.
     """
     unknown = [split for split in splits if split not in FOLDERS]
@@ -79,6 +77,10 @@ def simulate(
         raise UsageError(f"microscope {microscope!r} is unknown. Known, beside the standard: {', '.join(MICROSCOPES)}.")
     if microscope is not None and "train" in splits:
         raise UsageError("--microscope is for the test splits; training draws its own optics. Leave one of them out.")
+    if objects is not None and len({split == "train" for split in splits}) > 1:
+        raise UsageError(
+            "--objects for train and test splits in one call would show the test's images to the training."
+        )
     header: dict[str, Any] = {
         "name": "-".join(["simulated", *(["objects"] if objects else []), *([microscope] if microscope else [])]),
         "simulated": True,
@@ -94,7 +96,8 @@ def simulate(
             continue
         work = _jobs(root, split, seed, objects, microscope)[:stacks]
         described: dict[str, object] = {}
-        with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+        spawn = multiprocessing.get_context("spawn")  # a fork beside the thread of a progress bar can hang
+        with ProcessPoolExecutor(jobs or len(os.sched_getaffinity(0)), spawn, begin_worker) as pool:
             futures = [pool.submit(_write_stack, job) for job in work]
             try:
                 for done, future in enumerate(as_completed(futures), start=1):
@@ -108,7 +111,7 @@ def simulate(
         manifest["splits"][split] = {"stacks": {job.stack: described[job.stack] for job in work}}
         if split == "train":
             slides = list(dict.fromkeys(job.slide for job in work))
-            manifest["validation_samples"] = slides[VALIDATION_SLIDES - 1 :: VALIDATION_SLIDES] or slides[-1:]
+            manifest["validation_samples"] = [s for k, s in enumerate(slides) if _validates(k)] or slides[-1:]
         _replace(root / "dataset.json", json.dumps(manifest, indent=1) + "\n")
     (root / ".simulating.json").unlink(missing_ok=True)
 
@@ -142,6 +145,10 @@ def _begin(root: Path, header: dict[str, Any]) -> dict[str, Any]:
         raise DatasetError(f"{root} cannot be written ({error.strerror}). Choose another folder.") from error
 
 
+def _validates(slide_number: int) -> bool:
+    return slide_number % VALIDATION_SLIDES == VALIDATION_SLIDES - 1
+
+
 def _jobs(root: Path, split: str, seed: int, objects: Path | None, microscope: str | None) -> list[_Job]:
     if split == "train":
         slides = {f"s{1000 + k}": STACKS_A_SLIDE for k in range(TRAINING_STACKS // STACKS_A_SLIDE)}
@@ -165,22 +172,24 @@ def _parameters(job: _Job) -> Parameters:
     rng = np.random.default_rng([job.seed, part, job.slide_number, job.field])
     images = () if job.objects is None else tuple(path.name for path in object_files(Path(job.objects)))
     if job.split == "train":
-        return training(slide, rng, images)
+        kept = images[::5] if len(images) > 1 else ()
+        shown = kept if _validates(job.slide_number) else tuple(name for name in images if name not in kept)
+        return training(slide, rng, shown)
     image = images[job.number % len(images)] if images else ""
     return protocol(1 if job.split == "test-1" else 2, slide, rng, image=image, microscope=job.microscope)
 
 
 def _write_stack(job: _Job) -> tuple[str, dict[str, object]]:
     """Render one stack into a hidden folder and rename it; an existing stack is only hashed again."""
-    cv2.setNumThreads(1)
     parameters = _parameters(job)
-    parent = Path(job.root) / FOLDERS[job.split]
+    parent = Path(job.root) / INNER / FOLDERS[job.split]
     folder = parent / job.stack
     train = job.split == "train"
     prefix = "Seg1_" if train else ""
-    if not folder.exists():
-        part = parent / f".{job.stack}.part"
-        shutil.rmtree(part, ignore_errors=True)
+    if len(list(folder.glob("*.jpg"))) != PLANES:
+        for left in (folder, *parent.glob(f".{job.stack}.*")):
+            shutil.rmtree(left, ignore_errors=True)
+        part = parent / f".{job.stack}.{os.getpid()}.part"
         part.mkdir(parents=True)
         rng = np.random.default_rng([job.seed, list(FOLDERS).index(job.split), job.slide_number, job.field, 1])
         objects = None if job.objects is None else Path(job.objects)
