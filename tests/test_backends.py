@@ -125,6 +125,15 @@ def test_keras_says_which_call_is_timed(tiny_artifacts):
     assert "tf.function" in loaded("keras", tiny_artifacts).executed()["call"]
 
 
+def test_keras_says_in_which_types_the_layers_compute(tiny_artifacts, tmp_path):
+    assert loaded("keras", tiny_artifacts).executed()["precision"] == "float32"
+    code = "import sys, keras; inner = keras.Sequential([keras.layers.Flatten(dtype='mixed_bfloat16')])"
+    code += "; keras.Sequential([keras.Input((32, 32, 3)), inner, keras.layers.Dense(1)]).save(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "mixed.keras")], check=True, capture_output=True)
+    mixed = base.load("keras")(tmp_path / "mixed.keras", batch_size=1, threads=1)
+    assert mixed.executed()["precision"] == "bfloat16+float32"
+
+
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "gone"])
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ("null", "litert-int8")])
 def test_a_damaged_file_is_one_line_that_names_it(case, damage, tiny_artifacts, tmp_path):

@@ -45,7 +45,8 @@ def test_all_targets_are_converted_and_their_parity_is_printed(edgebench, models
         assert f" {target} " in out
         assert (models / "exact" / f"{target}.json").is_file()
     assert out.count(" converted ") == 4
-    assert "256 patches (256 calibration patches)" in out
+    assert "on 256 calibration patches\n" in out
+    assert "--data DATA compares on unseen ones too" in out
     assert "input and output stay float32" in out
 
 
@@ -105,6 +106,36 @@ def test_anybodys_keras_file_is_converted_with_patches_of_a_data_set(edgebench, 
     assert code == 0, err
     assert (models / "mine" / "tflite-float32.tflite").is_file()
     assert "300 patches of data set dddddddddddd" in out
+
+
+def test_other_calibration_data_are_not_ignored_where_an_artifact_is_there(edgebench, tmp_path, monkeypatch):
+    from edgebench.data import datasets
+
+    edgebench("exact", "--to", "tflite-int8")
+    for sha256, expected in (("d" * 64, 0), ("e" * 64, 2)):
+        monkeypatch.setattr(datasets, "describe", lambda root, sha256=sha256: described({"train": 1}, sha256))
+        code, _, err = edgebench("exact", "--to", "tflite-int8", "--calibration", tmp_path)
+        assert code == expected
+    assert is_one_line(err)
+    assert "calibrated with other data" in err
+    assert "--force" in err
+
+
+def test_data_that_check_nothing_are_said_to(edgebench, tmp_path):
+    edgebench("exact", "--to", "onnx-float32")
+    code, out, _ = edgebench("exact", "--to", "onnx-float32", "--data", tmp_path)
+    assert code == 0
+    assert "--data checked nothing" in out
+
+
+def test_a_keras_file_whose_name_is_no_name_is_to_be_renamed(edgebench, models, tmp_path):
+    file = tmp_path / "my model.keras"
+    file.write_bytes(b"")
+    code, _, err = edgebench(file, "--to", "tflite-float32")
+    assert code == 2
+    assert is_one_line(err)
+    assert "Rename" in err
+    assert not (models / "my model").exists()
 
 
 def test_a_model_without_patches_asks_for_some(edgebench, models):

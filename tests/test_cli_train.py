@@ -95,6 +95,20 @@ def test_a_finished_model_is_kept_without_force(edgebench, tmp_path):
     assert json.loads((tmp_path / "models" / "m" / store.CARD).read_text())["seed"] == 1
 
 
+def test_force_keeps_the_checkpoint_until_the_training_begins(edgebench, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "save", stop)
+        edgebench("m")
+    begun = tmp_path / "models" / "m" / state.NAME
+    kept = (begun.read_bytes(), begun.with_name(calibration.NAME).read_bytes())
+    for options in (("--alpha", "9"), ("--epoch-patches", "1", "--seed", "3")):
+        assert edgebench("m", "--force", *options)[0] == 2
+        assert (begun.read_bytes(), begun.with_name(calibration.NAME).read_bytes()) == kept
+
+
 def test_a_second_call_goes_on_after_the_last_epoch(edgebench, tmp_path, monkeypatch):
     def stop(*arguments):
         raise KeyboardInterrupt
@@ -133,7 +147,13 @@ def test_a_training_tile_of_a_test_field_is_refused(edgebench, source, tmp_path)
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [(("m", "--recipe", "fast"), "no recipe 'fast'"), (("a/b",), "no name for a model"), (("..",), "no name")],
+    [
+        (("m", "--recipe", "fast"), "no recipe 'fast'"),
+        (("a/b",), "no name for a model"),
+        (("..",), "no name"),
+        ((".m",), "no name"),
+        (("é",), "no name"),
+    ],
 )
 def test_a_name_that_does_not_exist_or_cannot_is_one_line(edgebench, options, words):
     code, _, err = edgebench(*options)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,6 +42,10 @@ def made(folder, patches, probe):
     return {name: artifact.make(folder, target, model, card, probe, patches) for name, target in base.TARGETS.items()}
 
 
+def file_of(one):
+    return one.sidecar.with_name(one.about["files"][0]["name"])
+
+
 @pytest.mark.parametrize("target", base.TARGETS)
 def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
     about = json.loads((folder / f"{target}.json").read_text())
@@ -57,7 +62,7 @@ def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
     for file in about["files"]:
         data = (folder / file["name"]).read_bytes()
         assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
-    assert about["files"][0]["name"] == made[target].path.name
+    assert about["files"][0]["name"] == target + base.TARGETS[target].suffix
     assert about["versions"]
     assert about["parity"]["patches"] >= parity.PATCHES
     assert artifact.load(folder / f"{target}.json") == made[target]
@@ -69,7 +74,7 @@ def test_a_float_artifact_is_the_same_function_for_any_batch(made, target):
     expected = exact_network().predict_on_batch(x)[:, 0]
     backend = backends.load(base.TARGETS[target].backend)
     for batch in (1, 3, 12):
-        runtime = backend(made[target].path, batch_size=batch, threads=1)
+        runtime = backend(file_of(made[target]), batch_size=batch, threads=1)
         found = np.concatenate([runtime.predict(x[i : i + batch]) for i in range(0, 12, batch)])
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)  # um; a thousandth of the depth of field
 
@@ -87,16 +92,25 @@ def test_the_int8_artifact_follows_keras(made):
     found = made["tflite-int8"].about["parity"]
     assert 0 < found["mean_um"] < 0.2  # the output step is 18 um / 255 = 0.07 um
     assert abs(found["slope"] - 1) < 0.02
-    assert abs(found["error_difference_um"]) < 0.2
+    assert found["error_difference_um"] < parity.INT8_ERROR_UM
+
+
+def test_calibration_patches_and_unseen_ones_are_told_apart(made):
+    found = made["tflite-int8"].about["parity"]
+    assert (found["patches"], found["turned"]) == (calibration.COUNT + 64, 0)
+    assert (found["calibration"]["patches"], found["unseen"]["patches"]) == (calibration.COUNT, 64)
+    for part in (found["calibration"], found["unseen"]):
+        assert {"mean_um", "max_um", "slope", "error_difference_um"} <= set(part)
+    assert found["max_um"] == max(found["calibration"]["max_um"], found["unseen"]["max_um"])
 
 
 def test_float_artifacts_keep_names_and_openvino_keeps_float32_weights(made):
     import onnx
 
-    network = onnx.load(str(made["onnx-float32"].path)).graph
+    network = onnx.load(str(file_of(made["onnx-float32"]))).graph
     assert [value.name for value in (*network.input, *network.output)] == [base.INPUT, base.OUTPUT]
     assert network.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
-    weights = made["openvino-float32"].path.with_suffix(".bin")
+    weights = file_of(made["openvino-float32"]).with_suffix(".bin")
     assert weights.stat().st_size >= 4 * store.load_card(weights.parent).parameters
 
 
@@ -142,6 +156,29 @@ def test_what_a_killed_conversion_left_is_removed(folder, made, probe, patches):
     assert not left.exists()
 
 
+def test_files_of_a_conversion_killed_before_its_sidecar_count_as_nothing(
+    tmp_path, folder, probe, patches, monkeypatch
+):
+    model, card = store.load(folder)
+    target = base.TARGETS["openvino-float32"]
+    whole = Path.replace
+
+    def killed(self, to):
+        if self.suffix == ".bin":
+            raise KeyboardInterrupt
+        return whole(self, to)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            artifact.make(tmp_path, target, model, card, probe, patches)
+    assert (tmp_path / "openvino-float32.xml").is_file()
+    assert artifact.existing(tmp_path, target, card.sha256) is None
+    made = artifact.make(tmp_path, target, model, card, probe, patches)
+    assert artifact.existing(tmp_path, target, card.sha256) == made
+    assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".xml", ".bin"}
+
+
 Z_UM = np.linspace(-8, 10, 300)
 
 
@@ -150,7 +187,8 @@ Z_UM = np.linspace(-8, 10, 300)
     [
         (1 + (Z_UM - 1) * 0.75, "slope 0.75"),  # shrinks towards the middle
         (np.ones(300), "slope 0,"),
-        (Z_UM + 0.6, "by 0.6 um in the mean"),
+        (Z_UM + 0.3, "by 0.3 um in the mean"),
+        (Z_UM + 0.12, "mean error is 0.12 um above Keras's"),
         (Z_UM * np.nan, "not finite"),
     ],
 )
@@ -161,17 +199,32 @@ def test_collapsed_shifted_and_infinite_answers_of_int8_are_refused(answers, wor
     assert words in str(parity.refusal("int8", found))
 
 
+def test_unseen_patches_alone_must_keep_the_bounds_of_int8():
+    good, bad = (parity.compare(Z_UM, Z_UM + off, Z_UM) for off in (0.01, 0.2))
+    found = good | {"calibration": good, "unseen": bad, "batch_1_max_um": 0.0}
+    assert "on the unseen patches, its mean error is 0.2 um" in str(parity.refusal("int8", found))
+    assert parity.refusal("int8", found | {"unseen": None}) is None
+
+
 def test_small_steps_of_int8_are_accepted():
     found = parity.compare(Z_UM, np.round(Z_UM / 0.07) * 0.07, Z_UM)
     assert parity.refusal("int8", found) is None
 
 
-def test_few_patches_are_turned_and_too_few_are_refused():
+def test_few_patches_are_turned_and_said_to_be_few(folder, made):
     few = calibration.of_patches([patch_set(40)], DATA, seed=0)
-    assert len(parity.probe(few, None).x) == 320
+    made_of_few = parity.probe(few, None)
+    assert len(made_of_few.x) == 320
+    file = file_of(made["tflite-float32"])
+    found = parity.check(base.TARGETS["tflite-float32"], exact_network(), file, made_of_few)
+    assert (found["patches"], found["turned"], found["unseen"]) == (40, 280, None)
+    assert found["source"] == "40 calibration patches and 280 turned copies of them"
+
+
+def test_too_few_patches_are_refused():
     with pytest.raises(ConversionError, match="Give a data set with --data"):
         parity.probe(None, None)
-    with pytest.raises(ConversionError, match="needs 256 real patches, got 20"):
+    with pytest.raises(ConversionError, match="needs 256 patches, got 20"):
         parity.check(base.TARGETS["tflite-float32"], exact_network(), None, parity.probe(None, patch_set(20)))
 
 

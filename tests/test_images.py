@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -100,6 +102,13 @@ def test_images_with_an_alpha_channel_are_refused(tmp_path, texture):
 @pytest.mark.parametrize("data", [b"", b"This is no image.\n", bytes(1000)], ids=["empty", "text", "zeros"])
 def test_what_is_no_image_is_refused_whatever_its_name(tmp_path, data):
     assert f"({len(data)} bytes)" in failure(data, tmp_path / "defocus150.jpg")
+
+
+def test_a_header_with_absurd_sizes_is_refused(tmp_path):
+    header = b"IHDR" + (10**6).to_bytes(4, "big") * 2 + bytes((8, 2, 0, 0, 0))
+    chunks = [header, b"IDAT", b"IEND"]
+    parts = [(len(c) - 4).to_bytes(4, "big") + c + zlib.crc32(c).to_bytes(4, "big") for c in chunks]
+    assert "not a readable image" in failure(b"\x89PNG\r\n\x1a\n" + b"".join(parts), tmp_path / "huge.png")
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):

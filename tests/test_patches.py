@@ -1,5 +1,13 @@
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fixtures_models import write_stack
@@ -96,6 +104,41 @@ def test_a_failure_leaves_nothing_behind(source, tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_a_full_disk_is_one_line_with_the_size(source, tmp_path, monkeypatch):
+    def full(descriptor, start, size):
+        assert size >= 18 * 32 * 32 * 3 * 2
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(DatasetError, match=r"no room for 0\.0 GB of patches .*--pairs-per-stack or --cache"):
+        cached(tmp_path)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+POOL = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from edgebench.data.workers import begin_worker
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), begin_worker)
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
+def test_workers_end_with_a_killed_parent(tmp_path):
+    (tmp_path / "pool.py").write_text(POOL)
+    with subprocess.Popen([sys.executable, tmp_path / "pool.py"], stdout=subprocess.PIPE, text=True) as parent:
+        status = Path(f"/proc/{parent.stdout.readline().strip()}/stat")
+        assert status.exists()
+        parent.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 20
+    while status.exists() and status.read_text().rsplit(")")[-1].split()[0] != "Z":  # where nobody reaps
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_what_a_killed_process_left_is_removed(source, tmp_path):
     made = cached(tmp_path)
     folder = tmp_path / "cache" / next((tmp_path / "cache").iterdir()).name
@@ -109,6 +152,8 @@ def test_a_split_without_pairs_is_an_error(source, tmp_path):
     source["train"] = (write_stack(tmp_path / "d", "s9", "l1_Seg1", range(0, 1000, 500)),)
     with pytest.raises(DatasetError, match="no two planes 2 um apart"):
         cached(tmp_path)
+    with pytest.raises(DatasetError, match="no two planes 2 um apart"):
+        patches.drawn(tmp_path, [], 32, 10, data_sha256="d")
 
 
 def test_planes_of_different_sizes_are_an_error(source, tmp_path):

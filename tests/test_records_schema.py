@@ -29,6 +29,14 @@ def test_a_pass_that_was_not_run_may_be_empty(part):
     schema.validate(record)
 
 
+def test_how_the_artifact_was_made_may_be_unknown_but_not_half_known():
+    record = make_record(target="tflite-int8")
+    del record["artifact"]["made"]["parity"]
+    assert "parity" in message(record)
+    del record["artifact"]["made"]
+    schema.validate(record)
+
+
 def test_a_real_data_set_has_no_seed():
     schema.validate(make_record(simulated=False))
 

@@ -146,7 +146,9 @@ def test_quantised_runs_are_compared_with_float32_of_the_same_format(paper):
 
 def test_a_run_stands_only_in_the_tables_of_what_it_measured(paper):
     text = document(paper, records())
-    assert len([line for line in text.splitlines() if line.startswith("| reduced") and "batch 1" in line]) == 2
+    assert len([line for line in text.splitlines() if line.startswith("| reduced") and "batch 1" in line]) == 1  # start
+    latency = text.split("## Latency")[1].split("##")[0]
+    assert len(re.findall(r"\| reduced tflite-float32\S+ litert, local, 2 threads +\| +[18] \|", latency)) == 2
     alone = document(paper, [records()[-1]])
     assert row(alone, "reduced").count("not run") == 4
     assert "Focusing error in detail" not in alone
@@ -173,16 +175,16 @@ def test_milliseconds_have_three_digits(value, text):
 
 def test_the_published_numbers_are_those_that_the_remarks_say(paper):
     def mean(table, column):
-        rows = paper.tables[table].rows
+        rows = paper.tables[table]
         return sum(r["images"] * r[column]["mean"] for r in rows) / sum(r["images"] for r in rows)
 
     columns = {"table-3": "rgb", "table-4": "rgb", "table-5": "difference", "table-6": "difference"}
     means = [mean(table, column) for table, column in columns.items()]
     assert [f"{m:.3f}" for m in means] == ["0.261", "0.638", "0.239", "0.394"]
     assert all(f"{m:.3f}" in paper.remarks["means"] for m in means)
-    assert sum(r["images"] for r in paper.tables["table-5"].rows) == 697
-    assert sum(r["images"] for r in paper.tables["table-6"].rows) * 20 == 26_240
-    original, reduced = paper.tables["table-7"].rows
+    assert sum(r["images"] for r in paper.tables["table-5"]) == 697
+    assert sum(r["images"] for r in paper.tables["table-6"]) * 20 == 26_240
+    original, reduced = paper.tables["table-7"]
     assert f"{original['cpu_time_s'] / reduced['cpu_time_s']:.1f}" in paper.remarks["work"]
     assert f"{299.5 / 21.2:.1f}" in paper.remarks["work"]
     overhead = original["cpu_time_s"] - 170 / (1 - 21.2 / 299.5)
@@ -221,3 +223,105 @@ def test_a_report_is_checked_against_its_file(tmp_path):
     with pytest.raises(ReportError, match="from line 2"):
         write.check(path, "a\nc\n")
     assert [entry.name for entry in path.parent.iterdir()] == ["table7.md"]
+
+
+def measured_again(**changes):
+    """The usual record, a year later."""
+    record = make_record(**changes) | {"created": "2026-01-02T03:04:05Z"}
+    record["id"] = record["id"].replace("0123abcd", "89abcdef")
+    return record
+
+
+def rows_of_main_table(text):
+    part = text.split("## Size, time and error")[1].split("## Where")[0]
+    return [line for line in part.splitlines() if line.startswith("| reduced")]
+
+
+def test_a_newer_run_of_the_same_cell_supersedes_the_older_one_and_that_is_said(paper):
+    old, new = make_record(), measured_again(errors_um=(0.6, 0.8))
+    new["artifact"]["sha256"] = new["model"]["sha256"] = "e" * 64  # trained and converted anew
+    text = document(paper, [new, old])
+    assert len(rows_of_main_table(text)) == 1
+    assert "0.74 ± " in rows_of_main_table(text)[0]
+    assert f"Superseded by a newer run of the same cell, in no table: `local/{old['id']}`." in text
+    assert "uperseded" not in document(paper, [new])
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("settings", "threads", 1),
+        ("settings", "batch_size", 1),
+        ("settings", "images", 5),
+        ("data", "sha256", "f" * 64),
+    ],
+)
+def test_what_differs_in_its_cell_is_not_superseded(paper, part, key, value):
+    other = measured_again()
+    other[part][key] = value
+    text = document(paper, [make_record(), other])
+    assert len(rows_of_main_table(text)) == 2
+    assert "uperseded" not in text
+
+
+def test_two_cpu_models_under_one_device_name_are_told_apart_also_without_footnotes(paper):
+    other = measured_again()
+    other["device"]["host"]["cpu"] = "Other CPU"
+    summaries = [summarise(record) for record in (make_record(), other)]
+    places = {row[2] for row in table7.main_rows(paper, summaries) if row[0] == "reduced"}
+    assert places == {"litert, local (Other CPU), 2 threads", "litert, local (Example CPU @ 2.00GHz), 2 threads"}
+    assert "(Example CPU" not in document(paper, [make_record()]).split("## Machines")[0]
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_two_data_sets_are_told_apart(paper, simulated):
+    other = measured_again(simulated=simulated)
+    other["data"]["sha256"] = "f" * 64
+    text = document(paper, [make_record(simulated=simulated), other])
+    marks = {re.match(r"\| (reduced\[\^\d+\])", line)[1] for line in rows_of_main_table(text)}
+    assert len(marks) == 2
+    assert re.search(r"\[\^\d+\]: .*SHA-256 `ffffffffffff`", text)
+    assert "SHA-256 `cccccccccccc`." in text.split("## Notes")[1]
+
+
+def test_slide_by_slide_shows_the_newest_run_and_among_equals_the_one_of_fewest_threads(paper):
+    records = [make_record(threads=1), measured_again(threads=4, errors_um=(0.6, 0.8)), measured_again(threads=2)]
+    part = document(paper, records).split("## Slide by slide: Set 1")[1]
+    assert "0.31 ± 0.01" in row(part, "Sample 1")
+    assert "0.63 ± " not in row(part, "Sample 1")
+
+
+def test_errors_of_a_part_of_the_images_say_so(paper):
+    record = make_record()
+    record["settings"]["images"] = 20
+    part = record["accuracy"]["test-2"]
+    part["images"] = part["images"][:20]
+    text = document(paper, [record])
+    note = re.search(r"\[\^(\d+)\]: 20 of 160 images\.", text)[1]
+    assert rows_of_main_table(text)[0].rstrip(" |").endswith(f"[^{note}]")
+    assert "85 of 85" not in text
+
+
+def test_values_of_one_process_say_so(paper):
+    text = document(paper, records())
+    note = re.search(r"\[\^(\d+)\]: Our value is of n = 1 process", text)[1]
+    headers = [line for line in text.splitlines() if line.startswith(("| Model", "| Run"))]
+    assert all(any(f"{name}[^{note}]" in line for line in headers) for name in ("Wall (s)", "CPU (s)"))
+    assert any(re.search(rf"Peak RSS \(MiB\)(\[\^\d+\])?\[\^{note}\]", line) for line in headers)
+
+
+def test_how_an_artifact_was_made_and_how_much_a_delegate_took_is_said_where_it_is_known(paper):
+    text = document(paper, records())
+    line = next(line for line in text.splitlines() if line.startswith("- `reduced/tflite-int8`"))
+    assert "tensorflow 2.19.0; calibrated on 256 patches of the split train; differs from Keras by 0.061 um" in line
+    record = make_record()
+    record["backend"]["executed"] |= {"operators_total": 69, "operators_delegated": 65}
+    assert "litert, `local`: 65 of 69 operators ran in XNNPACK." in document(paper, [record])
+    del record["artifact"]["made"]
+    assert "made with" not in document(paper, [record])
+
+
+def test_what_the_paper_leaves_open_and_what_came_after_it_is_carried(paper):
+    text = document(paper, [])
+    assert "sensitive to JPEG compression, without numbers" in text
+    assert "DeepAf (2025) 0.18 um" in text

@@ -210,6 +210,37 @@ def test_the_rotation_is_seeded_and_takes_every_stack(run_spec):
     assert len(np.unique(a.reshape(8, -1), axis=0)) == 8
 
 
+def test_the_rotation_takes_one_patch_of_every_stack_before_a_second_of_any(monkeypatch, run_spec):
+    many = [StackFiles(f"s{i}_l1", f"s{i}", run_spec.stacks[i % 2].planes) for i in range(6)]
+    taken = []
+    original = feed.read
+    monkeypatch.setattr(feed, "read", lambda spec, chosen: taken.append(chosen[0].stack.id) or original(spec, chosen))
+    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 8)) == 8
+    assert len(taken) == len(set(taken)) == 6
+    taken.clear()
+    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 4)) == 4
+    assert len(set(taken)) == 4
+
+
+def test_warming_reads_every_byte_of_the_chosen_planes_once(monkeypatch, run_spec, tiny_dataset):
+    opened = []
+    original = feed.Path.open
+    monkeypatch.setattr(feed.Path, "open", lambda path, *a, **b: opened.append(path) or original(path, *a, **b))
+    feed.warm(run_spec, feed.pairs(run_spec))
+    assert sorted(opened) == sorted(
+        tiny_dataset / FOLDER / s / f"defocus{z}.jpg" for s in ("s16_l1", "s17_l1") for z in Z_NM
+    )
+
+
+def test_files_are_warmed_before_the_first_one_is_decoded(monkeypatch, run_spec):
+    order = []
+    warm, read_image = feed.warm, images.read_image
+    monkeypatch.setattr(feed, "warm", lambda *given: order.append("warm") or warm(*given))
+    monkeypatch.setattr(images, "read_image", lambda path: order.append("decode") or read_image(path))
+    measured(monkeypatch, run_spec, mean_of_red)
+    assert order == ["warm", *["decode"] * 2 * len(Z_NM)]
+
+
 def test_the_rotation_is_shorter_where_there_are_fewer_patches(run_spec):
     assert len(feed.rotation(run_spec, 1000)) == 2 * PAIRS * TILES
 
@@ -246,7 +277,7 @@ def test_the_last_turn_is_filled_from_the_first_patches():
 
 
 def test_warm_up_stops_at_its_cap_and_says_that_time_did_not_settle(monkeypatch):
-    times = itertools.accumulate(int(1000 * 1.3**i) for i in itertools.count())  # each window is slower
+    times = itertools.accumulate(int(1000 * 1.01**i) for i in itertools.count())  # each window is slower
     monkeypatch.setattr(latency, "perf_counter_ns", times.__next__)
     monkeypatch.setattr(latency, "CAP_NS", 10**30)
     turns = itertools.repeat(np.zeros(1))
@@ -257,6 +288,21 @@ def test_warm_up_ends_when_two_windows_agree(monkeypatch):
     monkeypatch.setattr(latency, "perf_counter_ns", itertools.count(0, 1000).__next__)
     turns = itertools.repeat(np.zeros(1))
     assert latency._warm_up(Fake(lambda x: x), turns) == (2 * latency.WINDOW, True)
+
+
+@pytest.mark.parametrize(
+    ("other_ns", "agree"),
+    [
+        ([109] * 5 + [100] * 15, True),
+        ([100] * 19 + [500], False),  # one call: the mean is 20 % higher, the quartiles are the same
+        ([100] * 12 + [106] * 8, False),  # the upper quartile is 6 % higher, the mean only 2 %
+        ([94] * 8 + [100] * 12, False),
+        ([105] * 20, True),
+    ],
+)
+def test_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
+    assert latency._agree([100] * 20, other_ns) is agree
+    assert latency._agree(other_ns, [100] * 20) is agree
 
 
 # memory
@@ -271,6 +317,32 @@ def test_memory_has_every_stage_and_the_runtime_costs_something(run_spec):
     assert stages["imports"]["rss_bytes"] > stages["interpreter"]["rss_bytes"]
     assert all(s["uss_bytes"] <= s["pss_bytes"] <= s["rss_bytes"] for s in stages.values())
     assert found["peak_rss_bytes"] >= stages["steady"]["rss_bytes"]
+
+
+def test_what_ran_is_asked_only_after_the_last_stage_of_memory(monkeypatch, run_spec):
+    order = []
+
+    class Told(Fake):
+        def __init__(self, path, **settings):
+            super().__init__(mean_of_red)
+
+        def executed(self):
+            order.append("executed")
+            return {}
+
+        def versions(self):
+            return {}
+
+    resident = memory.resident
+    monkeypatch.setattr(base, "load", lambda name: Told)
+    monkeypatch.setattr(memory, "resident", lambda: order.append("stage") or resident())
+    memory.measure(run_spec, lambda event, **values: order.append(event))
+    assert order == [*["stage"] * 5, "executed", "load", "memory"]
+
+
+def test_memory_does_without_a_c_library_that_trims(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
+    memory._give_back()
 
 
 def test_resident_memory_grows_with_what_is_held():

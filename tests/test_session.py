@@ -100,7 +100,8 @@ def test_a_finished_cell_is_a_valid_record_with_every_part(cell, data, tmp_path)
     assert record["memory"]["peak_rss_bytes"] > 0
     assert record["backend"]["executed"]["delegate"] == "XNNPACK"
     assert record["device"]["host"]["threads"] == 1
-    assert record["settings"]["page_cache"] == "as found"
+    assert record["settings"]["page_cache"] == "warm"
+    assert record["artifact"]["made"]["parity"] == {}
     assert record["data"]["simulated"] is True
     assert record["id"].startswith("tiny_tflite-float32_litert_b3_t1_i2_")
 
@@ -195,6 +196,7 @@ def test_somebody_elses_artifact_is_measured_without_a_sidecar(tiny_artifacts, d
     assert record["model"]["name"] == "theirs"
     assert record["model"]["parameters"] is None
     assert record["artifact"]["target"] == "onnx-unknown"
+    assert "made" not in record["artifact"]
 
 
 # the id

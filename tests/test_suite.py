@@ -85,6 +85,7 @@ def test_table_7_measures_batches_of_8_as_the_paper_does():
     lines = suite.load("table7", {}, SHIPPED).lines
     assert {(line.settings.batch_size, line.settings.threads, line.settings.images) for line in lines} == {(8, 1, 0)}
     assert len(lines) == 4
+    assert {line.settings.repeats for line in lines} == {10}
 
 
 # artifacts
@@ -142,6 +143,35 @@ def test_weights_that_are_gone_are_named(models):
     (models / "tiny" / "openvino-float32.bin").unlink()
     with pytest.raises(ModelError, match=r"openvino-float32.bin: missing"):
         artifacts.find("tiny/openvino-float32", models)
+
+
+def test_the_artifact_tells_how_it_was_made_without_the_list_of_ids(models):
+    sidecar = models / "tiny" / "tflite-int8.json"
+    known = json.loads(sidecar.read_text())
+    made = {"options": {"a": 1}, "versions": {"b": "2"}, "parity": {"n": 256}}
+    sidecar.write_text(json.dumps({**known, **made, "calibration": {"ids": ["s1_l1 0.15 um"], "count": 1}}))
+    assert artifacts.find("tiny/tflite-int8", models).about["made"] == {**made, "calibration": {"count": 1}}
+    assert artifacts.find("tiny/onnx-float32", models).about["made"]["calibration"] is None
+    assert "made" not in artifacts.find("tiny/keras-float32", models).about
+
+
+def test_a_folder_of_artifacts_without_a_card_has_a_name(models):
+    named = artifacts.find("tiny/onnx-float32", models)
+    (models / "tiny" / "card.json").unlink()
+    (models / "tiny" / "model.keras").unlink()
+    assert artifacts.find("tiny/onnx-float32", models) == named
+    with pytest.raises(UsageError, match=r"Models in .*: tiny\."):
+        artifacts.find("large/onnx-float32", models)
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a b", "a/b", "a\n", "\u00e4", 3.5, None])
+def test_a_model_name_that_no_record_could_have_is_refused_before_anything_is_measured(models, name):
+    sidecar = models / "tiny" / "tflite-int8.json"
+    known = json.loads(sidecar.read_text())
+    sidecar.write_text(json.dumps({**known, "model": {**known["model"], "name": name}}))
+    with pytest.raises(UsageError, match=r"tflite-int8\.json: model name .* Rename") as caught:
+        artifacts.find("tiny/tflite-int8", models)
+    assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_model_or_target_lists_what_there_is(models):

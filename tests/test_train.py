@@ -75,8 +75,17 @@ def test_a_checkpoint_of_other_settings_or_data_is_refused(run):
         run("m", report=die_in_epoch(2))
     with pytest.raises(UsageError, match=r"begun with epochs 3, not 5\. .*--force"):
         run("m", dataclasses.replace(SETTINGS, epochs=5))
-    with pytest.raises(UsageError, match="begun with data"):
+    with pytest.raises(UsageError, match="begun with other data"):
         run("m", data=[{"name": "others"}])
+
+
+def test_a_checkpoint_of_a_changed_recipe_is_refused(run, monkeypatch):
+    with pytest.raises(Killed):
+        run("m", report=die_in_epoch(2))
+    changed = dataclasses.replace(recipes.RECIPES["default"], learning_rate=1e-4)
+    monkeypatch.setitem(recipes.RECIPES, "default", changed)
+    with pytest.raises(UsageError, match=r"begun with other recipe values\. .*--force"):
+        run("m")
 
 
 def test_a_damaged_checkpoint_is_one_line(run, tmp_path):

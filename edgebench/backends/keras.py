@@ -41,7 +41,7 @@ class Keras:
     def executed(self) -> dict[str, object]:
         return {
             "call": f"tf.function, concrete for batch {self._shape[0]}, training=False, no XLA",
-            "precision": keras.config.dtype_policy().compute_dtype,
+            "precision": "+".join(sorted(_compute_dtypes(self._keep))),
             "input_shape": self._shape,
             "input_dtype": "float32",
             "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
@@ -50,6 +50,17 @@ class Keras:
 
     def versions(self) -> dict[str, str]:
         return {"keras": keras.__version__, "tensorflow": tf.__version__}
+
+
+def _compute_dtypes(network: keras.Model) -> set[str]:
+    """What the layers compute in, nested ones too; an input computes nothing."""
+    found: set[str] = set()
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            found |= _compute_dtypes(layer)
+        elif not isinstance(layer, keras.layers.InputLayer):
+            found.add(layer.compute_dtype)
+    return found
 
 
 BACKEND = Keras

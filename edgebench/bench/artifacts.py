@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ FORMATS = {".tflite": "tflite", ".onnx": "onnx", ".xml": "openvino", ".keras": "
 KERAS_TARGET = "keras-float32"
 KERAS_FILE = "model.keras"
 CARD = "card.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a model: a part of file names, as the schema of records has it
 _MODEL = ("name", "alpha", "input_size", "parameters", "macs", "sha256")
 
 
@@ -45,17 +47,22 @@ def find(name: str, models: Path, input_size: int | None = None) -> Artifact:
     known = _read(sidecar)
     try:
         artifact = _of_card(path, known) if sidecar.name == CARD else _of_sidecar(path, known)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{sidecar}: {error} is missing or not as expected. Convert or train it again.") from error
     if input_size not in (None, artifact.input_size):
         raise UsageError(f"{path}: takes {artifact.input_size} px, --input-size is {input_size}. Leave it out.")
+    if not isinstance(artifact.model["name"], str) or not _NAME.fullmatch(artifact.model["name"]):
+        raise UsageError(
+            f"{sidecar}: model name {artifact.model['name']!r}, expected letters, digits, '.', '_' and '-', and one of "
+            "the first two in front. Rename the model, and convert it again."
+        )
     _verify(path.parent, artifact.about["files"], sidecar)
     return artifact
 
 
 def _named(name: str, models: Path) -> Path:
     model, slash, target = name.partition("/")
-    known = sorted(path.parent.name for path in models.glob(f"*/{CARD}"))
+    known = sorted({path.parent.name for path in models.glob("*/*") if path.name == CARD or _has_sidecar(path)})
     if not slash or model not in known:
         raise UsageError(f"no artifact {name!r}: not a file, nor MODEL/TARGET. Models in {models}: {_list(known)}.")
     found = {path.stem: path for path in sorted((models / model).iterdir()) if path.suffix in FORMATS}
@@ -69,9 +76,16 @@ def _named(name: str, models: Path) -> Path:
     return found[target]
 
 
+def _has_sidecar(path: Path) -> bool:
+    return path.suffix in FORMATS and path.with_suffix(".json").is_file()
+
+
 def _of_sidecar(path: Path, known: dict[str, Any]) -> Artifact:
     about = _about(known["target"], known["format"], known["precision"], known["files"])
-    return Artifact(path, {field: known["model"][field] for field in _MODEL}, about)
+    made = {part: known[part] for part in ("options", "versions", "calibration", "parity")}
+    if made["calibration"] is not None:  # its ids stay in the sidecar: hundreds
+        made["calibration"] = {key: value for key, value in made["calibration"].items() if key != "ids"}
+    return Artifact(path, {field: known["model"][field] for field in _MODEL}, {**about, "made": made})
 
 
 def _of_card(path: Path, card: dict[str, Any]) -> Artifact:

@@ -13,8 +13,7 @@ from edgebench.bench.cells import Cell, Data, check_installed, code_sha256, iden
 from edgebench.devices.base import Device, Event
 from edgebench.errors import DeviceError
 from edgebench.records import store
-
-SCHEMA = 1
+from edgebench.records.schema import VERSION
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _measure(
         else:
             memory = result
     return {
-        "schema": SCHEMA,
+        "schema": VERSION,
         "id": id,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "edgebench": edgebench.__version__,

@@ -38,11 +38,15 @@ def convert(
 
     targets = base.targets(to)
     path = _find(model, models)
+    if path.suffix == ".keras":
+        store.check_name(path.stem, f"Rename {path}.")
     folder = models / path.stem if path.suffix == ".keras" else path
     identity = store.identity(path)
     there = () if force else [artifact.existing(folder, target, identity) for target in targets]
     found = {one.about["target"]: one for one in there if one}
     todo = [target for target in targets if target.name not in found]
+    if calibration is not None:
+        _refuse_other_calibration(calibration, found)
     console = Console()
     if todo:
         quiet.import_tensorflow()
@@ -54,6 +58,10 @@ def convert(
             console.print(f"converting {card.name} to {target.name}, and comparing with Keras")
             found[target.name] = artifact.make(folder, target, network, card, probe, patches)
     console.print(f"artifacts in {folder}:", soft_wrap=True)
+    if data is not None and len(todo) < len(targets):
+        console.print(
+            "--data checked nothing of what was up to date; --force converts and checks again", soft_wrap=True
+        )
     _print(console, {t.name: found[t.name] for t in targets}, {t.name for t in todo})
 
 
@@ -68,6 +76,15 @@ def _find(model: str, models: Path) -> Path:
             return path
     there = ", ".join(sorted(card.parent.name for card in models.glob(f"*/{CARD}"))) or "none"
     raise ModelError(f"no model {model!r}. Below {models}: {there}; or give a folder or a .keras file.")
+
+
+def _refuse_other_calibration(root: Path, found: dict[str, Artifact]) -> None:
+    from edgebench.data import datasets
+
+    for name, one in found.items():
+        about = one.about.get("calibration")
+        if about and {data["sha256"] for data in about["data"]} != {datasets.describe(root).sha256}:
+            raise ConversionError(f"{name} is there, calibrated with other data than {root}. Replace it with --force.")
 
 
 def _patches(path: Path, card: Card, data: Path | None, calibrate_on: Path | None) -> tuple[Calibration | None, Probe]:
@@ -108,8 +125,10 @@ def _print(console: Console, found: dict[str, Artifact], made: set[str]) -> None
         differs = [f"{parity[key]:.2g}" for key in ("mean_um", "max_um")]
         table.add_row(name, state, f"{one.bytes / 2**20:.2f}", *differs)
     console.print(table)
-    probed = f"{parity['patches']} patches ({parity['source']})"
-    console.print(f"d: difference from Keras, on {probed}", soft_wrap=True)
+    for source in dict.fromkeys(one.about["parity"]["source"] for one in found.values()):
+        console.print(f"d: difference from Keras, on {source}", soft_wrap=True)
+    if not all(one.about["parity"].get("unseen") for one in found.values()):
+        console.print("compared on calibration patches alone; --data DATA compares on unseen ones too", soft_wrap=True)
     for one in found.values():
         if one.about["precision"] == "int8":
             console.print(f"{one.about['target']}: int8 inside; input and output stay float32")

@@ -36,19 +36,17 @@ def train(
 ) -> None:
     """Train a focus regressor; a second call goes on from the last finished epoch."""
     from edgebench.data import datasets
-    from edgebench.models import quiet, state, store
+    from edgebench.models import quiet, regressor, state, store
     from edgebench.models import train as training
     from edgebench.models.recipes import recipe as named
     from edgebench.quantise import calibration
 
+    store.check_name(name, "Use another name.")
     named(recipe)
-    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise UsageError(f"{name!r} is no name for a model. Use letters, digits, '-', '_' and '.'.")
+    regressor.check(alpha, input_size)
     folder = models / name
     begun = folder / state.NAME
-    if force:
-        begun.unlink(missing_ok=True)
-    elif (folder / store.CARD).is_file() and not begun.is_file():
+    if not force and (folder / store.CARD).is_file() and not begun.is_file():
         raise UsageError(f"{folder}: already trained. Use another name, or --force to replace it.")
     sets = [datasets.describe(root) for root in data]
     choice = {"cache": cache, "pairs_per_stack": pairs_per_stack, "seed": seed}
@@ -66,13 +64,15 @@ def train(
         }
         for i, one in enumerate(sets)
     ]
-    if not begun.is_file():
+    settings = training.Settings(recipe, alpha, input_size, epochs, epoch_patches, seed)
+    training.check(settings, sum(map(len, patches["train"])))
+    if force or not begun.is_file():
         chosen = calibration.of_patches(patches["train"], about, seed)
         for root, one in zip(data, sets):
             calibration.refuse_test_stacks(chosen, root, one)
         folder.mkdir(parents=True, exist_ok=True)
+        begun.unlink(missing_ok=True)
         calibration.save(folder / calibration.NAME, chosen)
-    settings = training.Settings(recipe, alpha, input_size, epochs, epoch_patches, seed)
     quiet.import_tensorflow()
     with _progress(settings) as show:
         card = training.train(folder, settings, patches["train"], patches["validation"], about, show)

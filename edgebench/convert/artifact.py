@@ -14,7 +14,7 @@ from edgebench.convert import base, parity
 from edgebench.convert.base import Target
 from edgebench.data.scratch import scratch
 from edgebench.errors import ConversionError
-from edgebench.models.store import Card, sha256, write_text
+from edgebench.models.store import Card, sha256
 from edgebench.quantise.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -32,11 +32,6 @@ class Artifact:
     about: dict[str, Any]
 
     @property
-    def path(self) -> Path:
-        """The file that a backend loads."""
-        return self.sidecar.with_name(str(self.about["files"][0]["name"]))
-
-    @property
     def bytes(self) -> int:
         return sum(int(file["bytes"]) for file in self.about["files"])
 
@@ -44,11 +39,12 @@ class Artifact:
 def existing(folder: Path, target: Target, model_sha256: str) -> Artifact | None:
     """The artifact of this model, where it is there and whole; None where there is nothing.
 
-    Raises ConversionError for one of another model, a damaged one, and a file that has no sidecar.
+    What a killed make() left counts as nothing. Raises ConversionError for one of another model, a damaged one, and
+    a file that has no sidecar.
     """
     sidecar, first = folder / f"{target.name}.json", folder / (target.name + target.suffix)
     if not sidecar.is_file():
-        if first.exists():
+        if first.exists() and not _pending(sidecar).is_file():
             raise ConversionError(f"{first}: has no sidecar, so its model is not known. Replace it with --force.")
         return None
     found = load(sidecar)
@@ -98,11 +94,18 @@ def make(
             "calibration": _manifest(used) if used else None,
             "parity": parity.check(target, model, first, probe),
         }
+        written = building / "sidecar"
+        written.write_text(json.dumps(about, indent=1) + "\n")
+        written.replace(_pending(sidecar))  # says whose the files are, if this is killed before the end
         sidecar.unlink(missing_ok=True)  # while files change, none vouches for them
         for file in files:
             file.replace(folder / file.name)
-        write_text(sidecar, json.dumps(about, indent=1) + "\n")
+        _pending(sidecar).replace(sidecar)
     return Artifact(sidecar, about)
+
+
+def _pending(sidecar: Path) -> Path:
+    return sidecar.with_name(f".{sidecar.name}.pending")
 
 
 def _manifest(calibration: Calibration) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import zlib
@@ -15,11 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from edgebench.data import jiang2018
 from edgebench.data.scratch import scratch
+from edgebench.data.workers import begin_worker
 from edgebench.errors import DatasetError
 from edgebench.focus import images, preprocess
 from edgebench.types import FocalStack, PlanePair
@@ -106,7 +107,7 @@ def drawn(
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(stacks))
     found: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
-    for turn in range(4 * count):
+    for turn in range(4 * count if stacks else 0):
         index = int(order[turn % len(order)])
         pairs = tuple(stacks[index].pairs())
         which = int(turn * GOLDEN % 1 * len(pairs))
@@ -149,8 +150,7 @@ def _build(
     with scratch(folder) as building, _mapping(jobs) as mapped:
         counts = list(mapped(_count, [pairs for _, pairs in chosen]))
         starts = np.concatenate([[0], np.cumsum(counts)])
-        size = (int(starts[-1]), input_size, input_size, 3)
-        np.lib.format.open_memmap(building / "x.npy", "w+", np.float16, size).flush()
+        _create(building / "x.npy", (int(starts[-1]), input_size, input_size, 3), folder.parent)
         work = partial(_write, building / "x.npy", input_size)
         z_um = []
         for done, part in enumerate(mapped(work, [pairs for _, pairs in chosen], starts[:-1].tolist(), counts)):
@@ -170,15 +170,24 @@ def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
         yield map
         return
     spawn = multiprocessing.get_context("spawn")  # a fork of a process with TensorFlow's threads can hang
-    pool = ProcessPoolExecutor(jobs, spawn, _one_thread)
+    pool = ProcessPoolExecutor(jobs, spawn, begin_worker)
     try:
         yield partial(pool.map, chunksize=8)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
+def _create(file: Path, shape: tuple[int, ...], cache: Path) -> None:
+    """An empty float16 array with its place on disk taken: writing to a mapped file on a full disk kills."""
+    try:
+        np.lib.format.open_memmap(file, "w+", np.float16, shape).flush()
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    except OSError as error:
+        size = f"{2 * math.prod(shape) / 1e9:.1f} GB"
+        raise DatasetError(
+            f"{cache}: no room for {size} of patches ({error.strerror}). Use --pairs-per-stack or --cache."
+        ) from error
 
 
 def _count(pairs: Sequence[PlanePair]) -> int:

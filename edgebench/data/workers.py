@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -13,9 +14,10 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def begin_worker() -> None:
-    """Initializer for a pool of processes: a worker that outlives a killed parent would wait for ever."""
+    """Initializer of a pool of processes: a worker of a killed parent would go on, or wait for ever."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1 and os.environ.get("EDGEBENCH_INIT") is None:
-            os._exit(1)
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != os.getppid():
+            os._exit(1)  # it died before the line above
     cv2.setNumThreads(1)

@@ -19,7 +19,8 @@ def read_image(path: Path) -> np.ndarray:
     """Read and decode one image.
 
     Returns (H, W, 3) uint8, RGB; the camera's full 2448x2048 is binned 2x2 to 1224x1024 (paper, 4.3).
-    Raises DatasetError for a file that is missing, truncated, not an image, 16-bit or grey.
+    Raises DatasetError for a file that is missing, truncated, not an image, 16-bit or grey. Damage in the middle of a
+    JPEG is not seen: OpenCV decodes what follows it, and says nothing.
     """
     try:
         data = path.read_bytes()
@@ -33,7 +34,10 @@ def decode(data: bytes, path: Path) -> np.ndarray:
     end_mark = _END_MARKS.get(data[:2])
     if end_mark is not None and end_mark not in data.rstrip(b"\0")[-64:]:
         raise DatasetError(f"{path}: truncated after {len(data)} bytes. Copy or download it again.")
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    except cv2.error:  # a header with absurd sizes
+        image = None
     if image is None:
         raise DatasetError(f"{path}: not a readable image ({len(data)} bytes). Copy or download it again.")
     if image.dtype != np.uint8:

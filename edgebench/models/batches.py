@@ -37,7 +37,7 @@ def turn(x: np.ndarray, kinds: np.ndarray) -> np.ndarray:
 
 
 def sample(sets: Sequence[PatchSet], count: int, seed: int) -> np.ndarray:
-    """Places of `count` patches (or all, where there are no more), evenly over stacks and z."""
+    """Places of `count` patches (or all, where there are no more), evenly over z."""
     z_um = np.concatenate([part.z_um for part in sets])
     if count >= len(z_um):
         return np.arange(len(z_um))

@@ -48,6 +48,8 @@ def load(file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, 
     for name, value in json.loads(json.dumps(settings)).items():
         if about["settings"].get(name) != value:
             begun = about["settings"].get(name)
+            if isinstance(value, (dict, list)):
+                raise UsageError(f"{file}: begun with other {name.replace('_', ' ')}. Start again with --force.")
             raise UsageError(
                 f"{file}: begun with {name} {begun!r}, not {value!r}. Use {begun!r}, or start again with --force."
             )

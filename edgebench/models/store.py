@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import zipfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgebench.errors import ModelError
+from edgebench.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     import keras
 
 MODEL, CARD = "model.keras", "card.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a model, and of its folder
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class Card:
     history: list[dict[str, Any]] = field(default_factory=list)  # an entry an epoch
     results: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+
+
+def check_name(name: str, advice: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is no name for a model: letters, digits, '.', '_' and '-', the first a letter or digit. {advice}"
+        )
 
 
 def sha256(file: Path) -> str:

@@ -78,7 +78,7 @@ def train(
     optimizer = _optimizer(how, settings.epochs * len(orders(0)))
     optimizer.build(model.trainable_variables)
     held_out = batches.sample(validation, VALIDATION, settings.seed)
-    about = {**asdict(settings), "data": data}
+    about = {**asdict(settings), "data": data, "recipe_values": asdict(how)}
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".*.tmp.*"):  # of a killed training
         left.unlink()
@@ -108,6 +108,12 @@ def train(
     card = store.save(folder, plain, _about(settings, how, data, history, results))
     checkpoint.unlink(missing_ok=True)
     return card
+
+
+def check(settings: Settings, patches: int) -> None:
+    """Raise UsageError or DatasetError for what train() would refuse, before anything is changed."""
+    regressor.check(settings.alpha, settings.input_size)
+    _orders(settings, recipe(settings.recipe), patches)(0)
 
 
 def _orders(settings: Settings, how: Recipe, total: int) -> Callable[[int], np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -18,7 +17,6 @@ import numpy as np
 from edgebench.data import datasets, jiang2018, patches
 from edgebench.data.patches import PatchSet
 from edgebench.errors import ConversionError, ModelError
-from edgebench.focus import preprocess
 from edgebench.models import batches
 
 NAME = "calibration.npz"
@@ -50,7 +48,6 @@ def of_patches(sets: Sequence[PatchSet], data: list[dict[str, Any]], seed: int) 
         "count": len(x),
         "seed": seed,
         "input_size": side,
-        "preprocessing_sha256": hashlib.sha256(Path(preprocess.__file__).read_bytes()).hexdigest(),
         "data": data,
         "ids": [{"stack": str(stacks[i]), "z_um": round(float(z), 3)} for i, z in zip(place, z_um[:, 0])],
     }

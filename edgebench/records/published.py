@@ -55,21 +55,12 @@ _SCHEMA: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Table:
-    id: str
-    section: str
-    caption: str
-    units: dict[str, str | None]  # key of a column -> unit
-    rows: tuple[dict[str, Any], ...]  # a mean with its deviation is {"mean": ..., "std": ...}
-
-
-@dataclass(frozen=True)
 class Published:
     """What a paper printed, and remarks on it: checks of its numbers, which are ours and not the paper's."""
 
     citation: dict[str, Any]
     setup: dict[str, str]
-    tables: dict[str, Table]
+    tables: dict[str, tuple[dict[str, Any], ...]]  # id -> rows; a mean with its deviation is {"mean": ..., "std": ...}
     remarks: dict[str, str]
 
 
@@ -94,17 +85,17 @@ def load(path: Path) -> Published:
         raise RecordError(f"{path}: damaged ({error}). Restore the file from the repository.") from error
     for fault in jsonschema.Draft202012Validator(_SCHEMA).iter_errors(raw):
         raise RecordError(f"{path}: {fault.json_path}: {fault.message[:160]}. Restore the file from the repository.")
-    tables = {table["id"]: _table(table, path) for table in raw["tables"]}
+    tables = {table["id"]: _rows(table, path) for table in raw["tables"]}
     remarks = {remark["id"]: remark["text"] for remark in raw["remarks"]}
     return Published(raw["citation"], raw["setup"], tables, remarks)
 
 
-def _table(raw: dict[str, Any], path: Path) -> Table:
-    units = {column["key"]: column["unit"] for column in raw["columns"]}
+def _rows(raw: dict[str, Any], path: Path) -> tuple[dict[str, Any], ...]:
+    keys = {column["key"] for column in raw["columns"]}
     for number, row in enumerate(raw["rows"]):
-        if set(row) != set(units):
+        if set(row) != keys:
             raise RecordError(
-                f"{path}: {raw['id']}, row {number}: has the keys {sorted(row)}, its columns are {sorted(units)}. "
+                f"{path}: {raw['id']}, row {number}: has the keys {sorted(row)}, its columns are {sorted(keys)}. "
                 "Give every row every column (null where the paper says nothing)."
             )
-    return Table(raw["id"], raw["section"], raw["caption"], units, tuple(raw["rows"]))
+    return tuple(raw["rows"])

@@ -48,7 +48,6 @@ class Errors:
     """Focusing error over one split."""
 
     images: tuple[ImageError, ...]
-    patches: int
     lowest_um: float  # of the labels
     highest_um: float
     mean_um: float
@@ -69,7 +68,6 @@ class Errors:
 class Times:
     """End-to-end time of one split, as measured, and its parts; rest is what no part explains."""
 
-    images: int
     patches: int
     padded: int
     wall_s: float
@@ -97,8 +95,6 @@ class Latency:
     patch: Estimate | None
     p90: Estimate | None
     p99: Estimate | None
-    mean_ms: float
-    std_ms: float
     outliers: int
     variation: float | None  # coefficient of variation of the process medians
     wall_s: float
@@ -124,6 +120,7 @@ class Summary:
     latency: Latency | None
     memory: Memory | None
     verdicts: tuple[Verdict, ...]  # empty: OK
+    cpu: str = ""  # set by a report whose devices of one name have several CPU models
 
     @property
     def verdict(self) -> str:
@@ -186,7 +183,6 @@ def _errors(raw: Sequence[Record]) -> Errors:
     mean, interval = st.cluster_mean({name: [abs(i.error_um) for i in of] for name, of in _by(images, "stack")})
     return Errors(
         images=images,
-        patches=len(of_patches),
         lowest_um=min(truth),
         highest_um=max(truth),
         mean_um=mean,
@@ -221,7 +217,6 @@ def _groups(images: Iterable[ImageError], field: str) -> tuple[GroupError, ...]:
 def _times(part: Record) -> Times:
     split = {name: sum(image[f"{name}_ns"] for image in part["images"]) for name in PARTS}
     return Times(
-        images=len(part["images"]),
         patches=sum(len(image["patches_um"]) for image in part["images"]),
         padded=part["padded"],
         wall_s=part["wall_ns"] / NS_PER_S,
@@ -235,7 +230,6 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     medians = [float(np.median(process["samples_ns"])) / NS_PER_MS for process in processes]
     pooled = [ns / NS_PER_MS for process in processes for ns in process["samples_ns"]]
     p50_ms, p50 = st.process_median(medians)
-    mean_ms, std_ms = st.mean_std(pooled)
     start = {
         f"{name}_ms": float(np.median([process["load"][f"{name}_ns"] for process in processes])) / NS_PER_MS
         for name in ("import", "load", "first")
@@ -249,8 +243,6 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
         patch=p50.scaled(1 / batch_size) if p50 else None,
         p90=st.percentile(pooled, 0.9),
         p99=st.percentile(pooled, 0.99),
-        mean_ms=mean_ms,
-        std_ms=std_ms,
         outliers=sum(st.outliers(process["samples_ns"]) for process in processes),
         variation=st.variation(medians),
         wall_s=sum(process["wall_ns"] for process in processes) / NS_PER_S,

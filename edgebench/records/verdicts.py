@@ -12,6 +12,24 @@ VARIATION = 0.05  # of the process medians
 COLLAPSED_ERROR = 0.8  # of what a constant answer scores
 COLLAPSED_SLOPE = 0.5
 _INT8 = re.compile(r"\b(u?int8|[iu]8)\b|qlinear|integer")  # in an operator's name, as the backends list them
+_FLOAT_COMPUTE = re.compile(
+    r"(\w*conv_2d|convolution|groupconvolution|fully_?connected|batch_?matmul|matmul)\w* (float32|fp32|f32)\b"
+)
+_NO_COMPUTE = {  # of LiteRT: borders and shapes, which a delegate may leave out
+    "QUANTIZE",
+    "DEQUANTIZE",
+    "SHAPE",
+    "STRIDED_SLICE",
+    "SLICE",
+    "PACK",
+    "UNPACK",
+    "RESHAPE",
+    "EXPAND_DIMS",
+    "SQUEEZE",
+    "GATHER",
+    "CONCATENATION",
+    "CAST",
+}
 _HALF = re.compile(r"\b(float16|bfloat16|b?f16|fp16)\b")
 
 
@@ -75,9 +93,30 @@ def _fallback(precision: str, executed: Mapping[str, object]) -> str | None:
         return "no delegate took an operator, the built-in kernels ran"
     operators = executed.get("operators")
     names = " ".join(operators).lower() if isinstance(operators, Mapping) else ""
+    outside = _outside(executed)
+    if outside:
+        return outside
+    in_float = _FLOAT_COMPUTE.search(names)
+    if precision == "int8" and in_float:
+        return f"the artifact is int8, but {in_float.group()} operators ran"
     if precision == "int8" and names and not _INT8.search(names):
         return "the artifact is int8, but no operator that ran is"
     lower = _HALF.search(names) or _INT8.search(names)
     if precision == "float32" and lower:
         return f"the artifact is float32, but {lower.group()} operators ran"
     return None
+
+
+def _outside(executed: Mapping[str, object]) -> str | None:
+    """Operators that compute and that the delegate certainly did not take, where the runtime counts them.
+
+    The counts do not say which operators were left out, so all that compute nothing are taken to be among them:
+    a report states the counts too.
+    """
+    operators, total, taken = (executed.get(key) for key in ("operators", "operators_total", "operators_delegated"))
+    if not (isinstance(operators, Mapping) and isinstance(total, int) and isinstance(taken, int)):
+        return None
+    compute = total - sum(count for name, count in operators.items() if name.split()[0] in _NO_COMPUTE)
+    if taken >= compute:
+        return None
+    return f"the delegate took {taken} of {total} operators, at least {compute - taken} that compute ran outside it"

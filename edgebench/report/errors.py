@@ -8,7 +8,7 @@ from edgebench.records.published import Published
 from edgebench.records.summary import Errors, GroupError, Paired, Summary, paired
 from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NONE, NOT_RUN, mean_std, published, um, um_interval
-from edgebench.report.rows import SETS, run, simulated, verdicts
+from edgebench.report.rows import SETS, newest_first, run, slides, subset, verdicts
 
 PLANES = 41  # of a published stack; the paper's Tables 3 to 6 count images so
 PAPER = (
@@ -25,6 +25,7 @@ def details(summaries: Sequence[Summary], split: str, notes: Notes) -> Table:
     for summary in summaries:
         if split in summary.errors:
             cells = _cells(summary.errors[split])
+            cells[0] += subset(summary, split, notes)
             cells[1] += verdicts(summary, split, notes)
             rows.append((run(summary, notes), *cells))
     return Table(headers, tuple(rows))
@@ -75,6 +76,7 @@ def _is_base(other: Summary, summary: Summary) -> bool:
             record["model"]["sha256"],
             record["artifact"]["format"],
             record["device"]["name"],
+            record["device"]["host"]["cpu"],
             record["data"]["sha256"],
         )
 
@@ -83,19 +85,28 @@ def _is_base(other: Summary, summary: Summary) -> bool:
 
 
 def samples(summaries: Sequence[Summary], split: str, paper: Published, notes: Notes) -> Table:
-    """Mean error of each slide, um, for the first run of each model and target."""
-    first: dict[tuple[str, str], Summary] = {}
-    for summary in summaries:
-        if split in summary.errors:
-            record = summary.record
-            first.setdefault((record["model"]["name"], record["artifact"]["target"]), summary)
-    if not first:
+    """Mean error of each slide, um: of each model and target its newest run, all on the data set of the newest."""
+    measured = sorted((summary for summary in summaries if split in summary.errors), key=newest_first)
+    if not measured:
         return Table(("Sample",), ())
-    groups = sorted(next(iter(first.values())).errors[split].samples, key=_number)
-    rows_of_paper = paper.tables[BY_SAMPLE[split]].rows
+    data = measured[0].record["data"]["sha256"]
+    newest: dict[tuple[str, str], Summary] = {}
+    for summary in measured:
+        if summary.record["data"]["sha256"] == data:
+            newest.setdefault(_name(summary), summary)
+    first = {_name(summary): summary for summary in summaries if newest.get(_name(summary)) is summary}
+    whole: dict[str, GroupError] = {}  # of each sample the group with the most images: some runs measured a subset
+    for summary in first.values():
+        for group in summary.errors[split].samples:
+            whole[group.name] = max(whole.get(group.name, group), group, key=lambda one: one.images)
+    groups = sorted(whole.values(), key=_number)
+    rows_of_paper = paper.tables[BY_SAMPLE[split]]
     counts = [row["images"] // PLANES for row in rows_of_paper]
     known = counts == [group.stacks for group in groups]  # only then are they the paper's samples, in its order
-    headers = [f"{model} {target}{simulated(summary, notes)}" for (model, target), summary in first.items()]
+    headers = [
+        f"{model} {target}{slides(summary, notes)}{subset(summary, split, notes)}"
+        for (model, target), summary in first.items()
+    ]
     if known:
         headers.append(f"Paper{mark(notes, PAPER)}")
     rows = []
@@ -106,6 +117,10 @@ def samples(summaries: Sequence[Summary], split: str, paper: Published, notes: N
             cells.append(published(rows_of_paper[place]["difference"]))
         rows.append((name, f"{group.stacks}", f"{group.images}", *cells))
     return Table(("Sample", "Stacks", "Images", *headers), tuple(rows))
+
+
+def _name(summary: Summary) -> tuple[str, str]:
+    return summary.record["model"]["name"], summary.record["artifact"]["target"]
 
 
 def _sample(errors: Errors, name: str) -> str:

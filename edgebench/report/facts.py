@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary
@@ -64,6 +65,64 @@ def software(runs: Sequence[Summary]) -> list[str]:
     return [*lines, f"edgebench {', '.join(codes)}; measured {span}."]
 
 
+def made(runs: Sequence[Summary]) -> list[str]:
+    """One line for each way in which an artifact was made: converter, calibration and parity."""
+    lines = set()
+    for run in runs:
+        artifact = run.record["artifact"]
+        how = artifact.get("made")
+        if how:
+            parts = [
+                "made with "
+                + (", ".join(f"{k} {v}" for k, v in sorted(how["versions"].items())) or "an unknown version")
+            ]
+            parts += _calibration(how["calibration"]) + _parity(how["parity"])
+            name = f"`{run.record['model']['name']}/{artifact['target']}` (SHA-256 `{artifact['sha256'][:12]}`)"
+            lines.add(f"{name}: {'; '.join(parts)}.")
+    return sorted(lines)
+
+
+def delegated(runs: Sequence[Summary]) -> list[str]:
+    """One line for each artifact of which a delegate took a counted part; borders and shapes may stay outside it."""
+    lines = set()
+    for run in runs:
+        record, executed = run.record, run.record["backend"]["executed"]
+        total, taken = executed.get("operators_total"), executed.get("operators_delegated")
+        if isinstance(total, int) and isinstance(taken, int):
+            name = f"`{record['model']['name']}/{record['artifact']['target']}` on {record['backend']['name']}"
+            device = f"`{record['device']['name']}`{f' ({run.cpu})' if run.cpu else ''}"
+            lines.add(
+                f"{name}, {device}: {taken} of {total} operators ran in {executed.get('delegate') or 'no delegate'}."
+            )
+    return sorted(lines)
+
+
+def _calibration(about: dict[str, Any] | None) -> list[str]:
+    if about is None:
+        return []
+    return [f"calibrated on {about.get('count', 'unknown')} patches of the split {about.get('split', 'unknown')}"]
+
+
+def _parity(found: dict[str, Any]) -> list[str]:
+    """How far the answers are from Keras's; a sidecar of another kind may not say."""
+    unseen = found.get("unseen")
+    which = " that no calibration saw" if unseen else " of the calibration" if found.get("calibration") else ""
+    found = unseen or found
+    if not {"mean_um", "max_um", "patches"} <= found.keys():
+        return []
+    return [
+        f"differs from Keras by {found['mean_um']:.2g} um in the mean, {found['max_um']:.2g} um at most "
+        f"({found['patches']:,} patches{which})"
+    ]
+
+
+def superseded(ids: Sequence[str]) -> list[str]:
+    """Which records stand in no table."""
+    return [f"Superseded by a newer run of the same cell, in no table: {', '.join(f'`{id}`' for id in ids)}."] * bool(
+        ids
+    )
+
+
 def not_comparable(paper: Published, runs: Sequence[Summary]) -> list[str]:
     """What a reader might compare and must not."""
     cpus = sorted({run.record["device"]["host"]["cpu"] for run in runs})
@@ -76,7 +135,7 @@ def not_comparable(paper: Published, runs: Sequence[Summary]) -> list[str]:
         "tables.",
     ]
     if caches:
-        lines.append(f"Reading: our page cache was {' or '.join(caches)}; the paper does not say.")
+        lines.append(f"Reading: page cache {' or '.join(caches)} in our runs; the paper does not say.")
     if any(run.record["data"]["simulated"] for run in runs):
         lines.append("Errors: the paper's slides are real, ours are simulated where marked.")
         if any(run.record["data"]["splits"].get("test-2", {}).get("patches") == PATCHES for run in runs):
@@ -85,6 +144,6 @@ def not_comparable(paper: Published, runs: Sequence[Summary]) -> list[str]:
 
 
 def remarks(paper: Published) -> list[str]:
-    """Our checks of the paper's arithmetic, that concern Table 7."""
-    shown = ("count", "constant", "means", "resolution", "work")
+    """Our checks of the paper's arithmetic, and what to read its numbers against."""
+    shown = ("count", "constant", "means", "resolution", "work", "jpeg", "since")
     return [paper.remarks[name] for name in shown if name in paper.remarks]

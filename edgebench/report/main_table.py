@@ -10,21 +10,24 @@ from edgebench.records.summary import Summary
 from edgebench.report.facts import PATCHES
 from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NONE, NOT_RUN, mean_std, published, seconds
-from edgebench.report.rows import MODELS, SETS, missing, simulated, verdicts, where, with_errors
-from edgebench.report.speed import EMULATED
+from edgebench.report.rows import MODELS, SETS, missing, slides, subset, verdicts, where, with_errors
+from edgebench.report.speed import EMULATED, ONE_PROCESS
 
 TIMED = "test-2"  # the set whose patches Table 7 times
 HEADERS = ("Model", "Target", "Runs on", "# Params", "File (MB)", "Wall (s)", "CPU (s)", "GPU memory (GB)")
+ONCE = ("Wall (s)", "CPU (s)")
 
 
 def main_table(paper: Published, summaries: Sequence[Summary], notes: Notes) -> Table:
     """Size, end-to-end time and error; summaries in the order of the rows."""
-    rows = [_of_paper(row, paper, notes) for row in paper.tables["table-7"].rows]
+    once = mark(notes, ONE_PROCESS) if any(TIMED in summary.times for summary in summaries) else ""
+    headers = tuple(name + once if name in ONCE else name for name in HEADERS)
+    rows = [_of_paper(row, paper, notes) for row in paper.tables["table-7"]]
     ours = [(summary.record["model"]["name"], _of_record(summary, notes)) for summary in with_errors(summaries)]
     ours += [(name, (name, *[NOT_RUN] * (len(HEADERS) + len(SETS) - 1))) for name in missing(summaries)]
     ours.sort(key=lambda row: MODELS.index(row[0]) if row[0] in MODELS else len(MODELS))
     rows += [cells for _, cells in ours]
-    return Table((*HEADERS, *(f"Error {title} (um)" for _, title in SETS)), tuple(rows), left=3)
+    return Table((*headers, *(f"Error {title} (um)" for _, title in SETS)), tuple(rows), left=3)
 
 
 def _of_paper(row: dict[str, Any], paper: Published, notes: Notes) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ def _of_paper(row: dict[str, Any], paper: Published, notes: Notes) -> tuple[str,
 def _of_record(summary: Summary, notes: Notes) -> tuple[str, ...]:
     record = summary.record
     return (
-        record["model"]["name"] + simulated(summary, notes),
+        record["model"]["name"] + slides(summary, notes),
         record["artifact"]["target"],
         where(summary, notes),
         f"{record['model']['parameters']:,}" if record["model"]["parameters"] else "-",
@@ -72,4 +75,6 @@ def _seconds(summary: Summary, notes: Notes) -> tuple[str, str]:
 
 def _error(summary: Summary, split: str, notes: Notes) -> str:
     found = summary.errors.get(split)
-    return mean_std(found.mean_um, found.std_um) + verdicts(summary, split, notes) if found else NOT_RUN
+    if found is None:
+        return NOT_RUN
+    return mean_std(found.mean_um, found.std_um) + subset(summary, split, notes) + verdicts(summary, split, notes)

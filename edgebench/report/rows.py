@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from edgebench.records.summary import Summary
 from edgebench.report.markdown import Notes, mark
@@ -32,6 +34,68 @@ def ordered(summaries: Sequence[Summary]) -> tuple[Summary, ...]:
     return tuple(sorted(summaries, key=key))
 
 
+def current(summaries: Sequence[Summary]) -> tuple[tuple[Summary, ...], tuple[str, ...]]:
+    """The newest run of each cell in the order of the rows, and device/id of the older ones.
+
+    A cell is what a reader takes for one: model and target by name, not by hash, so that a converted or trained anew
+    one replaces the old. Where devices of one name have several CPU models, the runs carry theirs.
+    """
+    newest: dict[tuple[object, ...], Summary] = {}
+    for summary in sorted(ordered(summaries), key=lambda one: (_created(one), one.record["id"])):
+        newest[_cell(summary)] = summary
+    kept = ordered(tuple(newest.values()))
+    stays = {id(summary) for summary in kept}
+    old = [summary.record for summary in ordered(summaries) if id(summary) not in stays]
+    cpus: dict[str, set[str]] = {}
+    for summary in kept:
+        device = summary.record["device"]
+        cpus.setdefault(device["name"], set()).add(device["host"]["cpu"])
+    names = tuple(f"{record['device']['name']}/{record['id']}" for record in old)
+    return tuple(_with_cpu(summary, cpus) for summary in kept), names
+
+
+def _cell(summary: Summary) -> tuple[object, ...]:
+    record = summary.record
+    device, settings = record["device"], record["settings"]
+    return (
+        record["model"]["name"],
+        record["artifact"]["target"],
+        record["backend"]["name"],
+        device["name"],
+        device["host"]["cpu"],
+        settings["batch_size"],
+        settings["threads"],
+        settings["images"],
+        tuple(sorted(record["accuracy"])),
+        record["data"]["sha256"],
+    )
+
+
+def _created(summary: Summary) -> datetime:
+    return datetime.fromisoformat(summary.record["created"].replace("Z", "+00:00"))
+
+
+def _with_cpu(summary: Summary, cpus: dict[str, set[str]]) -> Summary:
+    device = summary.record["device"]
+    return replace(summary, cpu=device["host"]["cpu"]) if len(cpus[device["name"]]) > 1 else summary
+
+
+def newest_first(summary: Summary) -> tuple[object, ...]:
+    """The key to sort by where one run must stand for several: the newest, then fewest threads, smallest batch, id."""
+    record = summary.record
+    settings = record["settings"]
+    return (-_created(summary).timestamp(), settings["threads"], settings["batch_size"], record["id"])
+
+
+def subset(summary: Summary, split: str, notes: Notes) -> str:
+    """The mark of an error that was measured on a part of the images."""
+    known = summary.record["data"]["splits"].get(split)
+    measured = len(summary.errors[split].images)
+    if known is None or measured >= known["images"]:
+        return ""
+    return mark(notes, f"{measured:,} of {known['images']:,} images.")
+
+
 def with_errors(summaries: Sequence[Summary]) -> tuple[Summary, ...]:
     """The runs of the main table: those with an accuracy pass, and of models that have none, all."""
     there = {summary.record["model"]["name"] for summary in summaries if summary.errors}
@@ -44,11 +108,11 @@ def missing(summaries: Sequence[Summary]) -> tuple[str, ...]:
     return tuple(name for name in MODELS if name not in there)
 
 
-def simulated(summary: Summary, notes: Notes) -> str:
-    """The mark that a row on simulated slides carries in every table."""
+def slides(summary: Summary, notes: Notes) -> str:
+    """The mark that says in every table on which data set a row was measured, and whether that is simulated."""
     data = summary.record["data"]
     if not data["simulated"]:
-        return ""
+        return mark(notes, f"Real slides: data set {data['name']}, SHA-256 `{data['sha256'][:12]}`.")
     return mark(
         notes,
         f"Simulated slides, not tissue: data set {data['name']}, seed {data['seed']}, SHA-256 "
@@ -56,24 +120,26 @@ def simulated(summary: Summary, notes: Notes) -> str:
     )
 
 
-def where(summary: Summary, notes: Notes) -> str:
+def where(summary: Summary, notes: Notes, *, batch: bool = True) -> str:
     """Backend, device, threads, and what else differs from the usual; a fallback is marked."""
     record = summary.record
     device, settings = record["device"], record["settings"]
     parts = [f"{record['backend']['name']}{verdicts(summary, 'backend', notes)}", device["name"]]
     if device["emulated"]:
         parts[-1] += " (emulated)"
+    if summary.cpu:
+        parts[-1] += f" ({summary.cpu})"
     parts.append(f"{settings['threads']} thread{'s' if settings['threads'] > 1 else ''}")
-    if settings["batch_size"] != BATCH:
+    if batch and settings["batch_size"] != BATCH:
         parts.append(f"batch {settings['batch_size']}")
     return ", ".join(parts)
 
 
-def run(summary: Summary, notes: Notes) -> str:
-    """The whole name of a run in one cell."""
+def run(summary: Summary, notes: Notes, *, batch: bool = True) -> str:
+    """The whole name of a run in one cell; batch=False where a column of its own gives the batch size."""
     record = summary.record
     name = f"{record['model']['name']} {record['artifact']['target']}"
-    return f"{name}{simulated(summary, notes)} on {where(summary, notes)}"
+    return f"{name}{slides(summary, notes)}, {where(summary, notes, batch=batch)}"
 
 
 def verdicts(summary: Summary, about: str, notes: Notes) -> str:

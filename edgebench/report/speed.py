@@ -10,6 +10,9 @@ from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NOT_RUN, ms, ms_interval, seconds
 from edgebench.report.rows import run, verdicts
 
+ONE_PROCESS = (
+    "Our value is of n = 1 process: no interval, and the verdicts on latency (NOISY, SHORT, UNSTEADY) do not cover it."
+)
 EMULATED = "emulated"  # an emulator's times say nothing about the device
 POOLED = (
     "p90 and p99 pool the calls of all processes as if these were independent. Each is printed only where its "
@@ -55,7 +58,7 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
         found = summary.latency
         if found is None:
             continue
-        name, batch = run(summary, notes), str(summary.record["settings"]["batch_size"])
+        name, batch = run(summary, notes, batch=False), str(summary.record["settings"]["batch_size"])
         if summary.record["device"]["emulated"]:
             rows.append((name, batch, *[EMULATED] * 7))
             continue
@@ -77,7 +80,7 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
 
 def start(summaries: Sequence[Summary], notes: Notes) -> Table:
     """From nothing to the first answer, ms, and resident memory, MiB."""
-    resident = mark(notes, RESIDENT)
+    resident = mark(notes, RESIDENT) + mark(notes, ONE_PROCESS)
     headers = ("Run", "Import", "Load", "First call", f"Steady RSS (MiB){resident}", f"Peak RSS (MiB){resident}")
     rows = []
     for summary in summaries:

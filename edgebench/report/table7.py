@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary
 from edgebench.report import errors, speed
-from edgebench.report.facts import data_sets, machines, not_comparable, remarks, software
+from edgebench.report.facts import data_sets, delegated, machines, made, not_comparable, remarks, software, superseded
 from edgebench.report.main_table import TIMED, main_table
 from edgebench.report.markdown import Notes, Table, bullets, footnotes, plain, render
-from edgebench.report.rows import SETS, missing, ordered
+from edgebench.report.rows import SETS, current, missing
 
 INTRO = (
     "The two models of {cite}, Table 7, measured again with edgebench: file size, end-to-end time and its parts, "
@@ -36,7 +36,8 @@ NOTHING = "**Nothing has been measured yet:** there is no record below `results/
 
 def document(paper: Published, summaries: Sequence[Summary]) -> str:
     """Markdown, the same for the same records: sorted, without a date of its making."""
-    runs, notes = ordered(summaries), Notes()
+    runs, old = current(summaries)
+    notes = Notes()
     cite = f"{paper.citation['authors']} ({paper.citation['year']})"
     parts = ["# Table 7, measured again", INTRO.format(cite=cite)]
     parts += _warning(runs)
@@ -54,7 +55,10 @@ def document(paper: Published, summaries: Sequence[Summary]) -> str:
     parts += ["## What cannot be compared", bullets(not_comparable(paper, runs))]
     parts += ["## The paper's Table 7, checked", bullets(remarks(paper))]
     if runs:
-        parts += ["## Machines and software", bullets([*machines(runs), *software(runs)])]
+        parts += [
+            "## Machines and software",
+            bullets([*machines(runs), *software(runs), *made(runs), *delegated(runs), *superseded(old)]),
+        ]
     citation = paper.citation
     parts += ["## Source", f"{citation['authors']}: {citation['title']}. {citation['venue']}, {citation['year']}."]
     parts += ["## Notes", footnotes(notes)]
@@ -63,8 +67,8 @@ def document(paper: Published, summaries: Sequence[Summary]) -> str:
 
 def main_rows(paper: Published, summaries: Sequence[Summary]) -> tuple[tuple[str, ...], ...]:
     """The main table for a terminal: a row of headers, then cells without marks."""
-    table = main_table(paper, ordered(summaries), Notes())
-    return (table.headers, *(tuple(map(plain, row)) for row in table.rows))
+    table = main_table(paper, current(summaries)[0], Notes())
+    return tuple(tuple(map(plain, row)) for row in (table.headers, *table.rows))
 
 
 def _warning(runs: Sequence[Summary]) -> list[str]:
@@ -98,8 +102,11 @@ def _measured(paper: Published, runs: Sequence[Summary], notes: Notes) -> list[s
             speed.start(runs, notes),
         ),
     ]
+    explained = False
     for split, title in SETS:
-        parts += _section(f"## Focusing error in detail: {title}", DETAILS, errors.details(runs, split, notes))
+        found = _section(f"## Focusing error in detail: {title}", DETAILS, errors.details(runs, split, notes))
+        parts += [part for part in found if not (explained and part == DETAILS)]
+        explained = explained or bool(found)
     parts += _section(
         "## What quantisation costs",
         "Difference of the focusing error, quantised minus float32, paired image by image; above 0 is worse. "
@@ -109,7 +116,8 @@ def _measured(paper: Published, runs: Sequence[Summary], notes: Notes) -> list[s
     for split, title in SETS:
         parts += _section(
             f"## Slide by slide: {title}",
-            "Mean error ± standard deviation in um, of the first run of each target.",
+            "Mean error ± standard deviation in um; of each model and target the newest run, on one data set (that of "
+            "the newest).",
             errors.samples(runs, split, paper, notes),
         )
     return parts

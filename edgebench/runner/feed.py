@@ -15,6 +15,8 @@ from edgebench.errors import DatasetError
 from edgebench.focus import images, preprocess
 from edgebench.types import RunSpec, StackFiles
 
+_PIECE = 2**20  # bytes
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -67,27 +69,41 @@ def read(spec: RunSpec, chosen: list[Pair]) -> Iterator[Image]:
         yield Image(pair, patches, read_ns, preprocess_ns + spent_ns)
 
 
-def rotation(spec: RunSpec, count: int) -> np.ndarray:
-    """At least `count` different real patches in seeded order, from as many stacks as possible: (N, S, S, 3).
+def warm(spec: RunSpec, chosen: list[Pair]) -> None:
+    """Read every file of the pairs once, a mebibyte at a time; what free memory can hold is then in the page cache."""
+    root = Path(spec.data_root)
+    piece = bytearray(_PIECE)
+    for name in dict.fromkeys(pair.stack.planes[plane][0] for pair in chosen for plane in (pair.lower, pair.upper)):
+        try:
+            with (root / name).open("rb", buffering=0) as file:
+                while file.readinto(piece):
+                    pass
+        except OSError as error:
+            raise DatasetError(f"{root / name}: cannot be read ({error.strerror}). Check the data folder.") from error
 
-    Fewer where the data set has no more.
+
+def rotation(spec: RunSpec, count: int) -> np.ndarray:
+    """`count` different real patches in seeded order, (N, S, S, 3): as many from each stack, or one more.
+
+    Fewer where the data set has no more. Those of one stack come from one of its images, while that has enough.
     """
     rng = random.Random(spec.seed)
     by_stack = [list(_of_stack(stack, spec.delta_nm)) for stack in spec.stacks]
     for found in by_stack:
         rng.shuffle(found)
     rng.shuffle(by_stack)
-    share = -(-count // len(by_stack))
     patches: list[np.ndarray] = []
     while len(patches) < count and any(by_stack):
-        for found in by_stack:
-            if found and len(patches) < count:
+        by_stack = [found for found in by_stack if found]
+        for i, found in enumerate(by_stack):
+            share = -(-(count - len(patches)) // (len(by_stack) - i))  # what is missing, over the stacks to come
+            if share:
                 image = next(read(spec, [found.pop()]))
                 patches.extend(image.patches[rng.sample(range(len(image.patches)), min(share, len(image.patches)))])
     if not patches:
         raise DatasetError(f"{spec.data_root}: no two planes {spec.delta_nm} nm apart. Check the data folder.")
     rng.shuffle(patches)
-    return np.stack(patches[:count])
+    return np.stack(patches)
 
 
 def _of_stack(stack: StackFiles, delta_nm: int) -> Iterator[Pair]:

@@ -39,7 +39,11 @@ def apply_threads(threads: int) -> None:
 
 
 def facts(threads: int = 0) -> dict[str, object]:
-    """The host event; affinity is read back, threads are those applied (0: one a core)."""
+    """The host event. affinity is read back from the kernel; threads is the number asked for, which apply_threads has
+    told the libraries and made the number of those cores (0: none asked, one a core).
+
+    What a runtime made of it is in its own `executed`; here nothing is imported that could tell.
+    """
     affinity = sorted(os.sched_getaffinity(0))
     cpu, flags = _cpu()
     return {

@@ -14,7 +14,8 @@ from edgebench.runner import feed, start
 from edgebench.types import RunSpec
 
 WINDOW = 20  # calls
-AGREE = 0.10  # two successive windows differ by less than this share of the mean
+AGREE = 0.10  # two successive windows differ by at most this share in their means
+AGREE_QUARTILES = 0.05  # and by this in their lower and upper quartiles
 CAP_CALLS = 300
 CAP_NS = 60_000_000_000
 
@@ -58,16 +59,30 @@ def batches(patches: np.ndarray, batch_size: int) -> list[np.ndarray]:
 
 
 def _warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
-    """Call until the means of two successive windows agree, or the cap; returns calls, and if they agreed."""
+    """Call until two successive windows agree, or the cap; returns calls, and if they agreed."""
     begin = perf_counter_ns()
-    done, before_ns = 0, 0
+    done = 0
+    before_ns: list[int] = []
     while done < CAP_CALLS and perf_counter_ns() - begin < CAP_NS:
-        window = perf_counter_ns()
+        window_ns = []
         for x in islice(calls, WINDOW):
+            start_ns = perf_counter_ns()
             backend.predict(x)
-        spent_ns = perf_counter_ns() - window
+            window_ns.append(perf_counter_ns() - start_ns)
         done += WINDOW
-        if before_ns and abs(spent_ns - before_ns) <= AGREE * max(spent_ns, before_ns):
+        if before_ns and _agree(before_ns, window_ns):
             return done, True
-        before_ns = spent_ns
+        before_ns = window_ns
     return done, False
+
+
+def _agree(a_ns: list[int], b_ns: list[int]) -> bool:
+    """Whether the times of two windows have the same mean and quartiles, as far as AGREE and AGREE_QUARTILES say."""
+    (a_mean, *a_quartiles), (b_mean, *b_quartiles) = (
+        (float(np.mean(times)), *np.quantile(times, (0.25, 0.75)).tolist()) for times in (a_ns, b_ns)
+    )
+    return _near(a_mean, b_mean, AGREE) and all(_near(a, b, AGREE_QUARTILES) for a, b in zip(a_quartiles, b_quartiles))
+
+
+def _near(a: float, b: float, share: float) -> bool:
+    return abs(a - b) <= share * max(a, b)

@@ -6,6 +6,7 @@ runtime and the artifact. Never ru_maxrss: it is inherited over exec from a larg
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from itertools import cycle, islice
 from pathlib import Path
@@ -26,18 +27,19 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     cv2.setNumThreads(spec.threads)
     turns = latency.batches(feed.rotation(spec, PATCHES), spec.batch_size)
     gc.collect()
+    _give_back()
     peak_reset = _reset_peak()
     stages = {"interpreter": resident()}
 
     def stage(name: str) -> None:
         stages[name] = resident()
 
-    backend, load = start.start(spec, turns[0], stage)
+    backend, load = start.start(spec, turns[0], stage, ask=False)
     for x in islice(cycle(turns), STEADY_CALLS):
         backend.predict(x)
     stages["steady"] = resident()
     peak_rss_bytes = max(_peak(), *(stage["rss_bytes"] for stage in stages.values()))
-    emit("load", **load)
+    emit("load", **load, **start.told(backend))  # asked last: the answer costs memory of its own
     emit("memory", stages=stages, peak_rss_bytes=peak_rss_bytes, peak_reset=peak_reset)
 
 
@@ -54,6 +56,14 @@ def resident() -> dict[str, int]:
         if name in _FIELDS:
             found[_FIELDS[name]] += int(value.split()[0]) * 1024
     return found
+
+
+def _give_back() -> None:
+    """Return freed memory (of decoded images) to the kernel, where the C library can: later stages would hide in it."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):  # not glibc
+        return
 
 
 def _reset_peak() -> bool:
