@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-COLUMNS = (0, 1, 2, 4, 5, 6, 8, 9)  # of the main table: what fits a terminal
+NUMBERS = (5, 6, 8, 9)  # columns of the main table that fit a terminal
 
 
 def report(
@@ -37,14 +37,16 @@ def report(
 
 
 def _print(rows: tuple[tuple[str, ...], ...]) -> None:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
 
     head, *body = rows
-    table = Table(box=box.SIMPLE)
-    for number in COLUMNS:
-        table.add_column(head[number], justify="left" if number < 3 else "right", overflow="fold")
+    table = Table(box=None, pad_edge=False)
+    table.add_column(f"{head[0]}, {head[1].lower()}", min_width=16)
+    table.add_column(head[2], overflow="fold")
+    for number in NUMBERS:
+        table.add_column(head[number], justify="right", max_width=11)
     for row in body:
-        table.add_row(*(row[number] for number in COLUMNS))
+        name = row[0].replace(" (", "\n(") if row[1] in ("-", "not run") else f"{row[0]}\n{row[1]}"
+        table.add_row(name, row[2].replace(", ", "\n", 1), *(row[number] for number in NUMBERS))
     Console().print(table)
