@@ -44,15 +44,22 @@ def save(record: Record, results: Path, *, force: bool = False) -> Path:
         text = render(record) + "\n"
     except ValueError as error:
         raise RecordError(f"record {record['id']}: a number that is not finite ({error}). Check the model.") from error
+    try:
+        replace_text(path, text)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
+    return path
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: under a temporary name, then renamed. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
-    except OSError as error:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
-    return path
 
 
 def load(path: Path) -> Record:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from edgebench.errors import ReportError
@@ -22,11 +21,8 @@ def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
 
 
 def write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        store.replace_text(path, text)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written ({error.strerror}). Name another folder with --out.") from error
 

@@ -105,9 +105,8 @@ def simulate(
                     described[stack] = entry
                     if progress is not None:
                         progress(split, done, len(work))
-            except BaseException:
+            finally:
                 pool.shutdown(cancel_futures=True)
-                raise
         manifest["splits"][split] = {"stacks": {job.stack: described[job.stack] for job in work}}
         if split == "train":
             slides = list(dict.fromkeys(job.slide for job in work))
