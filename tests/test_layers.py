@@ -17,20 +17,21 @@ DEVICE = {"numpy", "cv2", "psutil"}
 ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "types": ({"errors"}, set()),
+    "files": (set(), set()),
     "focus": ({"errors", "types", "focus"}, {"numpy", "cv2"}),
     "backends": ({"errors", "types", "backends"}, {"numpy"}),
     "runner": ({"", "errors", "types", "focus", "backends", "runner"}, DEVICE),
-    "data": ({"", "errors", "types", "focus", "data"}, {"numpy", "cv2", "scipy"}),
-    "records": ({"", "errors", "types", "focus", "records"}, {"numpy", "scipy", "jsonschema"}),
-    "models": ({"", "errors", "types", "focus", "data", "models"}, {"numpy", "keras", "tensorflow"}),
+    "data": ({"", "errors", "files", "types", "focus", "data"}, {"numpy", "cv2", "scipy"}),
+    "records": ({"", "errors", "files", "types", "focus", "records"}, {"numpy", "scipy", "jsonschema"}),
+    "models": ({"", "errors", "files", "types", "focus", "data", "models"}, {"numpy", "keras", "tensorflow"}),
     "convert": (
-        {"", "errors", "types", "focus", "data", "models", "quantise", "convert", "backends"},
+        {"", "errors", "files", "types", "focus", "data", "models", "quantise", "convert", "backends"},
         {"numpy", "keras"},
     ),
-    "quantise": ({"", "errors", "types", "focus", "data", "models", "quantise"}, {"numpy", "cv2"}),
+    "quantise": ({"", "errors", "files", "types", "focus", "data", "models", "quantise"}, {"numpy", "cv2"}),
     "devices": ({"", "errors", "types", "devices", "runner"}, {"psutil"}),
-    "bench": ({"", "errors", "types", "devices", "records", "bench", "backends"}, set()),
-    "report": ({"", "errors", "types", "records", "report"}, {"tabulate"}),
+    "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends"}, set()),
+    "report": ({"", "errors", "files", "types", "records", "report"}, {"tabulate"}),
     "cli": (
         {
             "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.errors import ModelError, UsageError
+from edgebench.files import sha256
 
 FORMATS = {".tflite": "tflite", ".onnx": "onnx", ".xml": "openvino", ".keras": "keras"}
 KERAS_TARGET = "keras-float32"
@@ -116,11 +116,6 @@ def _about(target: str, format: str, precision: str, files: list[dict[str, Any]]
         "sha256": files[0]["sha256"],
         "files": files,
     }
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _verify(folder: Path, files: Sequence[dict[str, Any]], sidecar: Path) -> None:

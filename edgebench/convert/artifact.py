@@ -14,7 +14,8 @@ from edgebench.convert import base, parity
 from edgebench.convert.base import Target
 from edgebench.data.scratch import scratch
 from edgebench.errors import ConversionError
-from edgebench.models.store import Card, sha256
+from edgebench.files import sha256
+from edgebench.models.store import Card
 from edgebench.quantise.calibration import Calibration
 
 if TYPE_CHECKING:

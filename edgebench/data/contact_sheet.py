@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from edgebench.errors import DatasetError
+from edgebench.files import whole
 from edgebench.focus import preprocess
 from edgebench.focus.images import read_image
 from edgebench.types import FocalStack, Plane, PlanePair
@@ -102,9 +103,8 @@ def _text(words: str, height: int, size: float, ink: tuple[int, int, int]) -> np
 
 def _write(sheet: np.ndarray, out: Path) -> None:
     _, png = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    part = out.with_name(out.name + ".part")
     try:
-        part.write_bytes(png.tobytes())
-        part.replace(out)
+        with whole(out) as writing:
+            writing.write_bytes(png.tobytes())
     except OSError as error:
         raise DatasetError(f"{out}: cannot be written ({error.strerror}). Name another file with --out.") from error

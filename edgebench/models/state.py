@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgebench.errors import ModelError, UsageError
+from edgebench.files import whole
 
 if TYPE_CHECKING:
     import keras
@@ -25,12 +25,8 @@ def save(
     about = json.dumps({"history": history, "settings": settings}).encode()
     arrays = {f"model_{i:04}": value for i, value in enumerate(model.get_weights())}
     arrays |= {f"optimizer_{i:04}": np.asarray(value) for i, value in enumerate(optimizer.variables)}
-    writing = file.with_name(f".{file.stem}.{os.getpid()}.tmp.npz")
-    try:
+    with whole(file) as writing:
         np.savez(writing, about=np.frombuffer(about, np.uint8), **arrays)
-        writing.replace(file)
-    finally:
-        writing.unlink(missing_ok=True)
 
 
 def load(file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Any) -> list[Any]:

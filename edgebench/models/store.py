@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import zipfile
 from dataclasses import asdict, dataclass, field, fields
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgebench.errors import ModelError, UsageError
+from edgebench.files import replace_text, sha256, whole
 
 if TYPE_CHECKING:
     import keras
@@ -49,31 +48,16 @@ def check_name(name: str, advice: str) -> None:
         )
 
 
-def sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def write_text(file: Path, text: str) -> None:
-    writing = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    writing.write_text(text)
-    writing.replace(file)
-
-
 def save(folder: Path, model: keras.Model, about: dict[str, Any]) -> Card:
     """Write model.keras and card.json; `about` is what Card holds beside sha256, sizes and the name of the folder."""
     from edgebench.models import size
 
     folder.mkdir(parents=True, exist_ok=True)
-    writing = folder / f".model.{os.getpid()}.tmp.keras"
-    try:
+    with whole(folder / MODEL) as writing:
         model.save(writing)
         sizes = {"input_size": model.input_shape[1], "parameters": size.parameters(model), "macs": size.macs(model)}
         card = Card(name=folder.name, sha256=sha256(writing), **sizes, **about)
-        writing.replace(folder / MODEL)
-    finally:
-        writing.unlink(missing_ok=True)
-    write_text(folder / CARD, json.dumps(asdict(card), indent=1) + "\n")
+    replace_text(folder / CARD, json.dumps(asdict(card), indent=1) + "\n")
     return card
 
 

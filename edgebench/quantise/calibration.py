@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import zipfile
 import zlib
@@ -17,6 +16,7 @@ import numpy as np
 from edgebench.data import datasets, jiang2018, patches
 from edgebench.data.patches import PatchSet
 from edgebench.errors import ConversionError, ModelError
+from edgebench.files import whole
 from edgebench.models import batches
 
 NAME = "calibration.npz"
@@ -70,12 +70,8 @@ def save(file: Path, calibration: Calibration) -> None:
     codes = np.round(calibration.x / np.maximum(scale, 1e-9)).astype(np.int8)
     steps = np.diff(codes, axis=2, prepend=np.zeros_like(codes[:, :, :1]))  # wraps; neighbours are alike: 40 % smaller
     about = np.frombuffer(json.dumps(calibration.about).encode(), np.uint8)
-    writing = file.with_name(f".{file.stem}.{os.getpid()}.tmp.npz")
-    try:
+    with whole(file) as writing:
         np.savez_compressed(writing, steps=steps, scale=scale, about=about)
-        writing.replace(file)
-    finally:
-        writing.unlink(missing_ok=True)
 
 
 def load(file: Path) -> Calibration:

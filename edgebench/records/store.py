@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from edgebench.errors import RecordError
+from edgebench.files import replace_text
 from edgebench.records.schema import Record, upgrade, validate
 
 DIGITS = 4  # of a patch's answer in um: 0.1 nm, far below any focusing error
@@ -45,21 +45,11 @@ def save(record: Record, results: Path, *, force: bool = False) -> Path:
     except ValueError as error:
         raise RecordError(f"record {record['id']}: a number that is not finite ({error}). Check the model.") from error
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, text)
     except OSError as error:
         raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
     return path
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Record:

@@ -55,7 +55,7 @@ def _of_record(summary: Summary, notes: Notes) -> tuple[str, ...]:
         record["model"]["name"] + slides(summary, notes),
         record["artifact"]["target"],
         where(summary, notes),
-        f"{record['model']['parameters']:,}" if record["model"]["parameters"] else "-",
+        f"{record['model']['parameters']:,}" if record["model"]["parameters"] else NONE,
         f"{summary.file_mb:.2f}",
         *_seconds(summary, notes),
         NONE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgebench.errors import ReportError
+from edgebench.files import replace_text
 from edgebench.records import published, store
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary, summarise
@@ -22,7 +23,8 @@ def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
 
 def write(path: Path, text: str) -> None:
     try:
-        store.replace_text(path, text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, text)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written ({error.strerror}). Name another folder with --out.") from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -21,6 +20,7 @@ from edgebench.data.simulator.parameters import MICROSCOPES, PLANES, Parameters,
 from edgebench.data.simulator.render import encode, planes
 from edgebench.data.workers import begin_worker
 from edgebench.errors import DatasetError, UsageError
+from edgebench.files import replace_text, sha256
 
 VERSION = 1  # of the simulator: raised whenever the same seed gives other images
 # Stacks a slide: the paper's Samples 1-6 and 7-13, by their image counts in Tables 3-6 over 41.
@@ -88,7 +88,7 @@ def simulate(
         "seed": seed,
         "microscope": microscope,
         "stacks_limit": stacks,
-        "objects": None if objects is None else {path.name: _sha256(path) for path in object_files(objects)},
+        "objects": None if objects is None else {path.name: sha256(path) for path in object_files(objects)},
     }
     manifest = _begin(root, header)  # what an earlier call has finished
     for split in dict.fromkeys(splits):
@@ -111,7 +111,7 @@ def simulate(
         if split == "train":
             slides = list(dict.fromkeys(job.slide for job in work))
             manifest["validation_samples"] = [s for k, s in enumerate(slides) if _validates(k)] or slides[-1:]
-        _replace(root / "dataset.json", json.dumps(manifest, indent=1) + "\n")
+        replace_text(root / "dataset.json", json.dumps(manifest, indent=1) + "\n")
     (root / ".simulating.json").unlink(missing_ok=True)
 
 
@@ -131,7 +131,7 @@ def _begin(root: Path, header: dict[str, Any]) -> dict[str, Any]:
                     )
         if not manifest_path.exists() and not mark.exists() and any(root.iterdir()):
             raise DatasetError(f"{root} is not empty and holds no simulated data set. Choose another folder.")
-        _replace(mark, json.dumps(header) + "\n")
+        replace_text(mark, json.dumps(header) + "\n")
         manifest: dict[str, Any] = (
             json.loads(manifest_path.read_text()) if manifest_path.exists() else {**header, "splits": {}}
         )
@@ -196,15 +196,5 @@ def _write_stack(job: _Job) -> tuple[str, dict[str, object]]:
             (part / f"{prefix}defocus{z_nm}.jpg").write_bytes(encode(image, parameters))
         part.rename(folder)
     files = sorted(folder.iterdir(), key=lambda path: int(path.stem.split("defocus")[1]))
-    hashes = {path.relative_to(job.root).as_posix(): _sha256(path) for path in files}
+    hashes = {path.relative_to(job.root).as_posix(): sha256(path) for path in files}
     return job.stack, {"parameters": parameters.as_dict(), "files": hashes}
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text)
-    part.replace(path)
