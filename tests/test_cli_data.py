@@ -152,7 +152,8 @@ def test_simulate_hands_over_its_options_and_counts_the_result(root, data, monke
     assert code == 0
     (call,) = calls
     assert call[:2] == (root, ("test-1", "test-2"))
-    assert call[2] == {"seed": 7, "jobs": 2, "stacks": 3, "objects": root, "microscope": None}
+    plain = {"microscope": None, "optics": "linear", "source_points": None, "field": "full", "file_format": "jpeg"}
+    assert call[2] == {"seed": 7, "jobs": 2, "stacks": 3, "objects": root, **plain}
     assert "test-1 1 2 4" in words(out)
     data("simulate", root, "--split", "train", "--split", "test-1")
     assert calls[1][1] == ("train", "test-1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,29 @@ def test_contrast_falls_with_defocus_and_blue_focuses_above_red():
     best = [Z_NM[int(np.argmax(tables[0, colour, :, f]))] for colour in range(3)]
     assert best[0] < best[1] < best[2]
     assert tables[0, 1, 0, f] < 0.2 < tables[0, 1, len(Z_NM) // 2, f]
+
+
+def test_another_zero_is_another_name_for_the_same_planes():
+    optics = Optics(spherical_waves=-0.15)
+    (moved, _), (tables, _) = (
+        transfer_tables(optics, Z_NM[4:-4] - 750, zero_um=0.75),
+        transfer_tables(optics, Z_NM[4:-4]),
+    )
+    np.testing.assert_allclose(moved, tables, rtol=0, atol=1e-5)
+
+
+def test_focal_shifts_that_are_all_alike_move_only_zero(ideal):
+    shifted, _ = transfer_tables(dataclasses.replace(IDEAL, focal_shift_um=(0.5, 0.5, 0.5)), Z_NM, zero_um=0.5)
+    np.testing.assert_allclose(shifted, ideal[0], rtol=0, atol=1e-5)
+
+
+def test_turning_every_sign_turns_the_stack_upside_down():
+    """Chromatic shifts, aberration and phase: with all of them turned, z says nothing that -z did not say before."""
+    one = Optics(spherical_waves=0.15, focal_shift_um=(-0.3, 0.0, 0.2))
+    other = dataclasses.replace(one, spherical_waves=-0.15, focal_shift_um=(0.3, 0.0, -0.2))
+    (tables, _), (turned, _) = (transfer_tables(optics, Z_NM) for optics in (one, other))
+    np.testing.assert_allclose(turned[0], tables[0][:, ::-1], rtol=0, atol=2e-3)
+    np.testing.assert_allclose(-turned[1], tables[1][:, ::-1], rtol=0, atol=2e-3)
 
 
 def test_the_linear_model_agrees_with_an_exact_sum_over_source_points_for_a_weak_object():

@@ -36,6 +36,14 @@ def simulate(
         Optional[str], typer.Option(help="'outside': optics outside the training ranges, for the test splits.")
     ] = None,
     stacks: Annotated[Optional[int], typer.Option(min=1, help="At most so many stacks of each split.")] = None,
+    optics: Annotated[
+        str, typer.Option(help="linear, exact (Abbe's sum; slow), or mixed: a tenth of the training stacks exact.")
+    ] = "linear",
+    source_points: Annotated[
+        Optional[int], typer.Option(min=1, help="Of exact optics; 37 for tests, 19 for training if not given.")
+    ] = None,
+    field: Annotated[str, typer.Option(help="Test planes: full (1224x1024) or small (672x448).")] = "full",
+    file_format: Annotated[str, typer.Option("--format", help="Planes as jpeg, or as png without loss.")] = "jpeg",
 ) -> None:
     """Simulate the published microscope: same layout, samples and counts. A killed call goes on."""
     from edgebench.data import datasets, simulator
@@ -49,6 +57,10 @@ def simulate(
             objects=objects,
             microscope=microscope,
             stacks=stacks,
+            optics=optics,
+            source_points=source_points,
+            field=field,
+            file_format=file_format,
             progress=progress,
         )
     _counts(datasets.describe(root), root)

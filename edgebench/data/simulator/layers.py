@@ -37,3 +37,18 @@ def stained(concentrations: dict[str, np.ndarray], vectors: dict[str, np.ndarray
         density += amount[:, None] * vector[:, None, None]
         phase += amount * (float(vector.mean()) * phase_per_density * (2 if stain == "erythrocyte" else 1))
     return Layers(density, phase)
+
+
+def linearised(layers: Layers, wavelengths_um: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """What each layer does to the intensity, to first order: ((L, 3, H, W) taken away, (L, 3, H, W) phase, rad).
+
+    The layers together take 1 - exp(-density) of the light, each in proportion to its density; their phase acts on
+    what is left of it, and goes with 1 / wavelength. In focus the picture is that of Beer and Lambert, and out of
+    focus no light is lost or won: blurring the density instead would darken every plane but the sharpest, and a
+    network reads the direction of focus from that.
+    """
+    total = layers.density.sum(axis=0)
+    left = np.exp(-total)
+    taken = layers.density * ((1 - left) / np.maximum(total, 1e-6))
+    turn = np.float32(wavelengths_um[1]) / np.asarray(wavelengths_um, np.float32)
+    return taken, layers.phase[:, None] * (left * turn[:, None, None])

@@ -1,10 +1,9 @@
 """The parameters of a stack: fixed and documented for the test splits, drawn per stack for training.
 
-What keeps its sign in every draw does so on purpose: it is what tells above from below when objects of both
-polarities occur. Absorption blurs alike on both sides of focus; the sign of its difference image turns with the
-polarity of the object. Polarity-free cues are the phase of what absorbs (dry mass absorbs *and* refracts more), the
-objective's chromatic order (R below G below B, as one objective has it for life) and its spherical aberration. Their
-sizes are drawn widely, their signs are the instrument's. docs/simulator.md has the table.
+Training draws the signs of the chromatic shifts, of the aberration and of the phase as well as their sizes: they are
+one instrument's, and a network that leans on them fails on the next. What is left to tell above from below, whatever
+the polarity of the object, is the exponential of Beer and Lambert and the look of stained tissue.
+docs/simulator.md has the table.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from edgebench.data.simulator.fields import Rng
-from edgebench.data.simulator.histology import Tissue
+from edgebench.data.simulator.histology import LAYERS, Tissue
 from edgebench.data.simulator.layers import STAINS
 from edgebench.data.simulator.optics import Optics
 
@@ -38,7 +37,7 @@ MICROSCOPES = {
 
 @dataclass(frozen=True)
 class Parameters:
-    """All that a stack is made from, beside its seed."""
+    """All that a stack is made from, beside its seed and the size and format of its files."""
 
     kind: str  # "histology", "leaves" or "image"
     first_nm: int  # lowest plane; on a 50 nm grid, as published
@@ -55,6 +54,9 @@ class Parameters:
     noise: float = 0.008  # standard deviation at white, relative to white; shot-like
     jpeg_quality: int = 95
     jpeg_444: bool = True
+    optical_model: str = "linear"  # or "exact"
+    source_points: int = 0  # exact: of the condenser (0: the linear model has its own)
+    slices: int = LAYERS  # image: how many layers it is spread over; with another number than LAYERS exact only
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -85,7 +87,7 @@ def protocol(number: int, slide: Rng, rng: Rng, *, image: str = "", microscope: 
 
 def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
     """A training stack: kind of object, optics, stains and camera drawn per stack around and beyond both protocols."""
-    kind = str(rng.choice(["histology", "leaves"], p=(0.6, 0.4)))
+    kind = str(rng.choice(["histology", "leaves"], p=(0.5, 0.5)))
     if objects and rng.uniform() < 0.5:
         kind = "image"
     strength = {stain: float(rng.lognormal(0, 0.3)) for stain in ("haematoxylin", "eosin", "erythrocyte")}
@@ -97,7 +99,7 @@ def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
         tissue=_tissue(rng, slide),
         stains=_stains(slide, strength, rng.lognormal(0, 0.15, 3), jitter=0.15),
         layer_step_nm=250 * int(rng.integers(3, 8)),
-        phase_per_density=float(rng.uniform(0.2, 1.0)),
+        phase_per_density=float(rng.uniform(-1.0, 1.0)),
         contrast=float(rng.uniform(0.15, 1.2)),
         smallest_px=float(rng.uniform(2.0, 6.0)),
         image=str(rng.choice(objects)) if kind == "image" else "",
@@ -118,8 +120,8 @@ def _optics(rng: Rng) -> Optics:
         na=float(rng.uniform(0.71, 0.79)),
         coherence=float(rng.uniform(0.45, 0.75)),
         wavelengths_um=tuple(w + float(rng.uniform(-0.01, 0.01)) for w in (0.62, 0.53, 0.46)),  # type: ignore[arg-type]
-        focal_shift_um=(-float(rng.uniform(0.12, 0.5)), 0.0, float(rng.uniform(0.12, 0.5))),
-        spherical_waves=float(rng.uniform(0.02, 0.2)),
+        focal_shift_um=(float(rng.uniform(-0.5, 0.5)), 0.0, float(rng.uniform(-0.5, 0.5))),
+        spherical_waves=float(rng.uniform(-0.2, 0.2)),
         pixel_um=0.345 * float(rng.uniform(0.93, 1.07)),
         blur_px=float(rng.uniform(0.1, 0.7)),
     )
