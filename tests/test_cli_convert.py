@@ -16,7 +16,7 @@ from edgebench.quantise import calibration
 @pytest.fixture
 def models(tmp_path):
     store.save(tmp_path / "models" / "exact", exact_network(), {"alpha": 0.4})
-    kept = calibration.of_patches([patch_set(300)], DATA, seed=0)
+    kept = calibration.of_patches([patch_set(300)], DATA, 0, SIZE)
     calibration.save(tmp_path / "models" / "exact" / calibration.NAME, kept)
     return tmp_path / "models"
 
@@ -147,7 +147,7 @@ def test_a_model_without_patches_asks_for_some(edgebench, models):
 
 
 def test_patches_of_another_size_are_refused(edgebench, models):
-    other = calibration.of_patches([patch_set(10, size=64)], DATA, seed=0)
+    other = calibration.of_patches([patch_set(10, size=64)], DATA, 0, 64)
     calibration.save(models / "exact" / calibration.NAME, other)
     code, _, err = edgebench("exact", "--to", "tflite-int8")
     assert code == 2

@@ -10,9 +10,10 @@ import pytest
 from fixtures_models import described, network, write_stack
 
 from edgebench.cli.main import main
-from edgebench.data import datasets, jiang2018
+from edgebench.data import datasets, jiang2018, layout
 from edgebench.models import recipes, regressor, state, store, train
 from edgebench.quantise import calibration
+from edgebench.report import curves
 
 Z_NM = range(-3000, 3001, 500)
 
@@ -34,6 +35,8 @@ def source(small, tmp_path, monkeypatch):
         "validation": (write_stack(tmp_path / "d", "s3", "l1_Seg1", Z_NM, seed=3),),
     }
     monkeypatch.setattr(jiang2018, "stacks", lambda root, name: split[name])
+    monkeypatch.setattr(jiang2018, "all_stacks", lambda found: split)
+    monkeypatch.setattr(layout, "find", lambda root: root)
     monkeypatch.setattr(datasets, "describe", lambda root: described(split))
     return split
 
@@ -69,10 +72,12 @@ def test_a_model_is_trained_and_each_epoch_tells_its_validation_error(edgebench,
     assert "epoch 2/2: loss" in out
     assert "over 9 validation patches (simulated)" in out
     folder = tmp_path / "models" / "m"
-    assert {file.name for file in folder.iterdir()} == {store.MODEL, store.CARD, calibration.NAME}
+    assert {file.name for file in folder.iterdir()} == {store.MODEL, store.CARD, calibration.NAME, curves.NAME}
     card = store.load_card(folder)
     assert card.data[0]["patches"] == {"train": 18, "validation": 9}
     assert calibration.load(folder / calibration.NAME).about["count"] == 18
+    assert card.made["command"].startswith("edgebench train m --data ")
+    assert {"cpu", "cores", "memory_bytes"} == card.made["hardware"].keys()
 
 
 def test_a_data_set_in_the_published_layout_is_enough(small, train_on, tiny_dataset, tmp_path):
@@ -142,13 +147,38 @@ def test_a_training_tile_of_a_test_field_is_refused(edgebench, source, tmp_path)
     source["test-2"] = (write_stack(tmp_path / "d", "s1", "l1", range(0, 500, 500)),)
     code, _, err = edgebench("m")
     assert code == 2
-    assert "s1_l1 of test-2 is among the calibration stacks" in err
+    assert is_one_line(err)
+    assert "sample s1 is in the training split and in test-2" in err
+
+
+def test_single_planes_and_the_compact_network_are_kept_in_the_card(edgebench, tmp_path):
+    assert edgebench("m", "--kind", "single", "--network", "compact")[0] == 0
+    card = store.load_card(tmp_path / "models" / "m")
+    assert (card.kind, card.network) == ("single", "compact")
+    assert (tmp_path / "cache").is_dir()
+    assert all("single" in folder.name for folder in (tmp_path / "cache").iterdir())
+
+
+def test_a_student_is_trained_with_the_answers_of_its_teacher(edgebench, tmp_path, monkeypatch):
+    monkeypatch.setitem(recipes.RECIPES, "distil", dataclasses.replace(recipes.RECIPES["distil"], batch_size=4))
+    edgebench("teacher")
+    options = ("--recipe", "distil", "--teacher", str(tmp_path / "models" / "teacher"))
+    code, _, err = edgebench("student", *options)
+    assert code == 0, err
+    cards = {name: store.load_card(tmp_path / "models" / name) for name in ("teacher", "student")}
+    assert cards["student"].settings["teacher"] == cards["teacher"].sha256
+    assert cards["student"].recipe["distil"] == 0.5
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (("m", "--recipe", "fast"), "no recipe 'fast'"),
+        (("m", "--recipe", "nothing.toml"), "nothing.toml: not a readable recipe"),
+        (("m", "--recipe", "distil"), "recipe 'distil' and teacher None do not fit. Give --teacher."),
+        (("m", "--recipe", "crops"), "crops of 16 px in 2 epoch(s)"),
+        (("m", "--kind", "pair"), "no kind 'pair' of input. Use one of: difference, single."),
+        (("m", "--network", "resnet"), "no network 'resnet'. Use one of: mobilenetv2, compact."),
         (("a/b",), "no name for a model"),
         (("..",), "no name"),
         ((".m",), "no name"),

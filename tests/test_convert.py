@@ -12,6 +12,7 @@ from fixtures_models import DATA, SIZE, exact_network, patch_set
 from edgebench.backends import base as backends
 from edgebench.convert import artifact, base, parity
 from edgebench.errors import ConversionError, UsageError
+from edgebench.focus.preprocess import model_input
 from edgebench.models import store
 from edgebench.quantise import calibration
 
@@ -20,12 +21,12 @@ FLOATS = ("tflite-float32", "onnx-float32", "openvino-float32")
 
 @pytest.fixture(scope="module")
 def patches():
-    return calibration.of_patches([patch_set(400)], DATA, seed=0)
+    return calibration.of_patches([patch_set(400)], DATA, 0, SIZE)
 
 
 @pytest.fixture(scope="module")
 def probe(patches):
-    return parity.probe(patches, patch_set(64, seed=3))
+    return parity.probe(patches, patch_set(64, seed=3), SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
 
 @pytest.mark.parametrize("target", FLOATS)
 def test_a_float_artifact_is_the_same_function_for_any_batch(made, target):
-    x = patch_set(12, seed=8).x.astype(np.float32)
+    x = model_input(patch_set(12, seed=8).tiles, SIZE)
     expected = exact_network().predict_on_batch(x)[:, 0]
     backend = backends.load(base.TARGETS[target].backend)
     for batch in (1, 3, 12):
@@ -212,8 +213,8 @@ def test_small_steps_of_int8_are_accepted():
 
 
 def test_few_patches_are_turned_and_said_to_be_few(folder, made):
-    few = calibration.of_patches([patch_set(40)], DATA, seed=0)
-    made_of_few = parity.probe(few, None)
+    few = calibration.of_patches([patch_set(40)], DATA, 0, SIZE)
+    made_of_few = parity.probe(few, None, SIZE)
     assert len(made_of_few.x) == 320
     file = file_of(made["tflite-float32"])
     found = parity.check(base.TARGETS["tflite-float32"], exact_network(), file, made_of_few)
@@ -223,9 +224,9 @@ def test_few_patches_are_turned_and_said_to_be_few(folder, made):
 
 def test_too_few_patches_are_refused():
     with pytest.raises(ConversionError, match="Give a data set with --data"):
-        parity.probe(None, None)
+        parity.probe(None, None, SIZE)
     with pytest.raises(ConversionError, match="needs 256 patches, got 20"):
-        parity.check(base.TARGETS["tflite-float32"], exact_network(), None, parity.probe(None, patch_set(20)))
+        parity.check(base.TARGETS["tflite-float32"], exact_network(), None, parity.probe(None, patch_set(20), SIZE))
 
 
 def test_targets_are_each_taken_once_and_a_typo_lists_them():

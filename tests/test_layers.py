@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "edgebench"
-HEAVY = {"tensorflow", "keras", "onnx", "onnxruntime", "openvino", "ai_edge_litert", "tf2onnx", "scipy", "tabulate"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "onnx",
+    "onnxruntime",
+    "openvino",
+    "ai_edge_litert",
+    "tf2onnx",
+    "scipy",
+    "tabulate",
+    "matplotlib",
+    "distributed",
+}
 DEVICE = {"numpy", "cv2", "psutil"}
 
 # Folder (or module): what of edgebench it may import, and which third-party packages.
@@ -29,9 +41,17 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "keras"},
     ),
     "quantise": ({"", "errors", "files", "types", "focus", "data", "models", "quantise"}, {"numpy", "cv2"}),
+    "training": (
+        {"errors", "files", "focus", "data", "models", "quantise", "training"},
+        {"distributed"},
+    ),
     "devices": ({"", "errors", "types", "devices", "runner"}, {"psutil"}),
     "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends"}, set()),
-    "report": ({"", "errors", "files", "types", "records", "report"}, {"tabulate"}),
+    "evaluation": (
+        {"", "errors", "files", "types", "focus", "data", "models", "backends", "records", "evaluation"},
+        {"numpy", "cv2", "scipy"},
+    ),
+    "report": ({"", "errors", "files", "types", "records", "report"}, {"tabulate", "numpy", "matplotlib"}),
     "cli": (
         {
             "",
@@ -47,6 +67,11 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
             "quantise",
             "convert",
             "backends",
+            "evaluation",
+            "training",
+            "runner",
+            "focus",
+            "files",
         },
         {"typer", "rich"},
     ),

@@ -13,8 +13,9 @@ import pytest
 from fixtures_models import write_stack
 
 from edgebench.data import patches
+from edgebench.data.patches import Choice
 from edgebench.errors import DatasetError
-from edgebench.focus import images, preprocess
+from edgebench.focus import aggregate, images, preprocess
 
 Z_NM = range(-3000, 3001, 500)  # 13 planes, 9 pairs
 
@@ -30,16 +31,34 @@ def source(tmp_path, monkeypatch):
     return split
 
 
-def cached(tmp_path, split="train", **options):
-    return patches.cached(tmp_path / "d", split, 32, tmp_path / "cache", **{"jobs": 1, "data_sha256": "d", **options})
+def cached(tmp_path, split="train", data_sha256="d", **choice):
+    return patches.cached(tmp_path / "d", split, Choice(**choice), tmp_path / "cache", jobs=1, data_sha256=data_sha256)
 
 
-def test_a_cached_patch_is_that_of_the_preprocessing(source, tmp_path):
-    made = cached(tmp_path)
+def planes_of(pair):
+    return [images.read_image(plane.path) for plane in (pair.lower, pair.upper)]
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [("difference", np.int8), ("single", np.uint8)])
+def test_a_cached_patch_is_that_of_the_preprocessing(source, tmp_path, kind, dtype):
+    made = cached(tmp_path, kind=kind)
     pair = tuple(source["train"][1].pairs())[3]
-    expected = preprocess.patches(*(images.read_image(plane.path) for plane in (pair.lower, pair.upper)), 32)
-    place = np.flatnonzero((made.stack == 1) & (made.z_um == np.float32(pair.z_um)))
-    np.testing.assert_allclose(made.x[place], expected, rtol=0, atol=4e-3)  # float16 at values below 4
+    (place,) = np.flatnonzero((made.stack == 1) & (made.z_um == np.float32(pair.z_um)))
+    expected = preprocess.pair_tiles(*planes_of(pair), kind)
+    assert made.tiles.dtype == dtype
+    np.testing.assert_array_equal(made.tiles[place], np.clip(expected[0], -127, 255 if kind == "single" else 127))
+
+
+def test_a_difference_beyond_8_bits_is_clipped_alike_on_both_sides():
+    tiles = np.array([-255, -128, -127, 0, 127, 128, 255], np.int16)
+    assert patches.eight_bits(tiles).tolist() == [-127, -127, -127, 0, 127, 127, 127]
+    assert patches.eight_bits(tiles).dtype == np.int8
+
+
+def test_a_patch_knows_its_contrast(source, tmp_path):
+    made = cached(tmp_path)
+    np.testing.assert_allclose(made.contrast, aggregate.contrast(made.tiles), rtol=1e-6)
+    assert made.contrast.min() > 1  # grey values; the planes are noise
 
 
 def test_a_tile_gives_one_patch_a_pair_and_a_field_one_for_each_of_its_tiles(source, tmp_path):
@@ -55,7 +74,7 @@ def test_each_plane_is_decoded_once(source, monkeypatch):
     seen = []
     read = images.read_image
     monkeypatch.setattr(patches.images, "read_image", lambda path: seen.append(path) or read(path))
-    patches.stack_patches(tuple(source["train"][0].pairs()), 32)
+    patches.stack_tiles(tuple(source["train"][0].pairs()))
     assert len(seen) == len(set(seen)) == 13
 
 
@@ -63,23 +82,33 @@ def test_the_second_call_decodes_nothing(source, tmp_path, monkeypatch):
     first = cached(tmp_path)
     monkeypatch.setattr(patches.images, "read_image", None)
     second = cached(tmp_path)
-    np.testing.assert_array_equal(first.x, second.x)
-    assert isinstance(second.x, np.memmap)
+    np.testing.assert_array_equal(first.tiles, second.tiles)
+    np.testing.assert_array_equal(first.contrast, second.contrast)
+    assert isinstance(second.tiles, np.memmap)
 
 
 def test_several_processes_make_the_same_as_one(source, tmp_path):
-    one = cached(tmp_path)
-    two = patches.cached(tmp_path / "d", "train", 32, tmp_path / "other", data_sha256="d", jobs=2)
-    np.testing.assert_array_equal(one.x, two.x)
+    one = cached(tmp_path, augment=True)
+    two = patches.cached(tmp_path / "d", "train", Choice(augment=True), tmp_path / "other", data_sha256="d", jobs=2)
+    np.testing.assert_array_equal(one.tiles, two.tiles)
     np.testing.assert_array_equal(one.z_um, two.z_um)
 
 
-def test_other_data_pairs_and_seeds_have_other_caches(source, tmp_path):
+def test_augmented_patches_differ_by_seed_and_keep_their_labels(source, tmp_path):
+    plain, one, other = (cached(tmp_path, **choice) for choice in ({}, {"augment": True}, {"augment": True, "seed": 1}))
+    assert len({part.tiles.tobytes() for part in (plain, one, other)}) == 3
+    for part in (one, other):
+        np.testing.assert_array_equal(part.z_um, plain.z_um)
+
+
+def test_other_data_kinds_pairs_and_seeds_have_other_caches(source, tmp_path):
     cached(tmp_path)
     cached(tmp_path, pairs_per_stack=4)
     cached(tmp_path, pairs_per_stack=4, seed=1)
     cached(tmp_path, data_sha256="e")
-    assert len(list((tmp_path / "cache").iterdir())) == 4
+    cached(tmp_path, kind="single")
+    cached(tmp_path, augment=True)
+    assert len(list((tmp_path / "cache").iterdir())) == 6
 
 
 @pytest.mark.parametrize("count", [1, 4, 8])
@@ -106,7 +135,7 @@ def test_a_failure_leaves_nothing_behind(source, tmp_path):
 
 def test_a_full_disk_is_one_line_with_the_size(source, tmp_path, monkeypatch):
     def full(descriptor, start, size):
-        assert size >= 18 * 32 * 32 * 3 * 2
+        assert size >= 18 * 224 * 224 * 3
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
@@ -153,7 +182,7 @@ def test_a_split_without_pairs_is_an_error(source, tmp_path):
     with pytest.raises(DatasetError, match="no two planes 2 um apart"):
         cached(tmp_path)
     with pytest.raises(DatasetError, match="no two planes 2 um apart"):
-        patches.drawn(tmp_path, [], 32, 10, data_sha256="d")
+        patches.drawn(tmp_path, [], 10, data_sha256="d")
 
 
 def test_planes_of_different_sizes_are_an_error(source, tmp_path):
@@ -163,13 +192,16 @@ def test_planes_of_different_sizes_are_an_error(source, tmp_path):
 
 
 def test_drawn_patches_come_from_all_stacks_and_are_never_the_same(source, tmp_path):
-    drawn = patches.drawn(tmp_path, ["train", "test-1"], 32, 30, data_sha256="d", seed=1)
+    drawn = patches.drawn(tmp_path, ["train", "test-1"], 30, data_sha256="d", seed=1)
     assert len(drawn) >= 30
     assert set(drawn.stack) == {0, 1, 2, 3}
-    assert len(np.unique(drawn.x.reshape(len(drawn), -1), axis=0)) == len(drawn)
-    again = patches.drawn(tmp_path, ["train", "test-1"], 32, 30, data_sha256="d", seed=1)
-    np.testing.assert_array_equal(drawn.x, again.x)
+    assert len({tile.tobytes() for tile in drawn.tiles}) == len(drawn)
+    again = patches.drawn(tmp_path, ["train", "test-1"], 30, data_sha256="d", seed=1)
+    np.testing.assert_array_equal(drawn.tiles, again.tiles)
+    np.testing.assert_allclose(drawn.contrast, aggregate.contrast(drawn.tiles), rtol=1e-6)
 
 
 def test_a_small_set_gives_all_it_has(source, tmp_path):
-    assert len(patches.drawn(tmp_path, ["train"], 32, 1000, data_sha256="d")) == 18
+    drawn = patches.drawn(tmp_path, ["train"], 1000, data_sha256="d", kind="single")
+    assert len(drawn) == 18
+    assert drawn.tiles.dtype == np.uint8

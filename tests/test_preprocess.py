@@ -138,6 +138,32 @@ def test_the_papers_field_gives_20_tiles_row_by_row_from_the_top_left():
     assert [tuple(tile[-1, -1, :2]) for tile in made] == [(top + 223, left + 223) for top, left in corners]
 
 
+def test_the_tiles_of_a_pair_are_those_of_its_difference_or_of_its_upper_plane_alone():
+    lower, upper = planes(4, (224, 448))
+    difference = preprocess.difference(preprocess.smooth(lower), preprocess.smooth(upper))
+    np.testing.assert_array_equal(preprocess.pair_tiles(lower, upper), preprocess.tiles(difference))
+    np.testing.assert_array_equal(preprocess.pair_tiles(lower, upper, "single"), preprocess.tiles(upper))
+    assert [preprocess.pair_tiles(lower, upper, kind).dtype for kind in preprocess.KINDS] == [np.int16, np.uint8]
+
+
+@few
+@given(SEEDS)
+def test_a_single_plane_is_standardised_and_the_plane_below_is_no_matter(seed):
+    lower, upper = planes(seed, (224, 448))
+    made = preprocess.patches(lower, upper, 112, "single")
+    np.testing.assert_array_equal(made, preprocess.patches(255 - lower, upper, 112, "single"))
+    np.testing.assert_allclose(made.astype(float).mean((1, 2)), 0, atol=1e-4)
+    np.testing.assert_allclose(made.astype(float).std((1, 2)), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", preprocess.KINDS)
+def test_tiles_of_8_bits_give_the_same_input_as_those_of_more(kind):
+    tiles = preprocess.pair_tiles(*planes(5), kind)
+    assert np.abs(tiles).max() <= (127 if kind == "difference" else 255)
+    eight = tiles.astype(np.int8 if kind == "difference" else np.uint8)
+    np.testing.assert_array_equal(preprocess.model_input(eight, 112), preprocess.model_input(tiles, 112))
+
+
 def test_a_training_tile_is_one_tile_unchanged():
     (lower, _) = planes(3)
     np.testing.assert_array_equal(preprocess.tiles(lower), lower[np.newaxis])

@@ -200,3 +200,14 @@ def test_a_file_of_another_kind_is_refused(models, tmp_path):
     (tmp_path / "model.pt").write_bytes(b"x")
     with pytest.raises(UsageError, match=r"unknown kind of artifact '\.pt'. Known: \.tflite"):
         artifacts.find(str(tmp_path / "model.pt"), models, 32)
+
+
+def test_an_artifact_for_single_images_is_refused(models):
+    for name in ("card.json", "onnx-float32.json"):
+        file = models / "tiny" / name
+        known = json.loads(file.read_text())
+        (known if name == "card.json" else known["model"])["kind"] = "single"
+        file.write_text(json.dumps(known))
+    for name in ("keras-float32", "onnx-float32"):
+        with pytest.raises(UsageError, match="its input is 'single', `run` measures difference images"):
+            artifacts.find(f"tiny/{name}", models)

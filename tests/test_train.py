@@ -8,7 +8,8 @@ import pytest
 from fixtures_models import DATA, SIZE, network, patch_set
 
 from edgebench.errors import DatasetError, ModelError, UsageError
-from edgebench.models import batches, recipes, regressor, state, store, train
+from edgebench.focus.preprocess import model_input
+from edgebench.models import batches, recipes, regressor, stages, state, store, train
 from edgebench.models.fused import fused
 
 SETTINGS = train.Settings("default", 0.35, SIZE, 3, None, seed=4)
@@ -22,9 +23,9 @@ class Killed(Exception):
 def run(tmp_path, monkeypatch):
     monkeypatch.setattr(regressor, "build", network)
 
-    def run(name, settings=SETTINGS, training=None, report=lambda status: None, data=DATA):
+    def run(name, settings=SETTINGS, training=None, report=lambda status: None, data=DATA, **more):
         sets = training or [patch_set(256), patch_set(64, seed=1)]
-        return train.train(tmp_path / name, settings, sets, [patch_set(64, seed=2)], data, report)
+        return train.train(tmp_path / name, settings, sets, [patch_set(64, seed=2)], data, report, **more)
 
     return run
 
@@ -37,26 +38,77 @@ def die_in_epoch(number):
     return report
 
 
-def test_a_training_learns_and_is_kept_with_its_card(run, tmp_path):
+@pytest.fixture
+def fast(monkeypatch):
+    """The default recipe with a rate at which six epochs of the tiny network are enough."""
+
+    def change(**values):
+        changed = dataclasses.replace(recipes.DEFAULT, learning_rate=1e-2, **values)
+        monkeypatch.setitem(recipes.RECIPES, "default", changed)
+        return dataclasses.replace(SETTINGS, epochs=6)
+
+    return change
+
+
+def test_a_training_learns_and_is_kept_with_its_card(run, fast, tmp_path):
     first = []
-    card = run("m", dataclasses.replace(SETTINGS, epochs=10), report=lambda status: first.append(status.loss))
+    made = {"command": "edgebench train m"}
+    card = run("m", fast(), report=lambda status: first.append(status.loss), made=made)
     model, loaded = store.load(tmp_path / "m")
     assert loaded == card
-    assert [entry["epoch"] for entry in card.history] == list(range(1, 11))
+    assert [entry["epoch"] for entry in card.history] == list(range(1, 7))
     assert card.history[-1]["loss"] < first[0] / 2
-    assert card.results["validation_um"] < 4  # the constant guess has 4.6
+    assert card.results["validation_um"] < 1  # the constant guess has 4.6
     assert card.results["training_patches"] == 320
-    assert (card.data, card.kind, card.input_size) == (DATA, "difference", SIZE)
+    assert (card.data, card.kind, card.network, card.input_size) == (DATA, "difference", "mobilenetv2", SIZE)
+    assert card.made["command"] == made["command"]
+    assert card.made["seconds"] == round(sum(entry["seconds"] for entry in card.history))
     assert card.parameters == model.count_params()
     assert {file.name for file in (tmp_path / "m").iterdir()} == {"model.keras", "card.json"}
 
 
-def test_a_killed_training_goes_on_to_the_very_same_weights(run, tmp_path):
-    run("whole")
+def test_a_student_learns_its_teachers_answers_as_far_as_the_recipe_says(run, fast, tmp_path):
+    """A teacher that answers with the wrong sign: the slope of the student tells whom it believes."""
+    sets = [patch_set(320)]
+    asked = patch_set(64, seed=2)
+    for distil, slope in ((1.0, -1), (0.0, 1)):
+        run(f"m{slope}", fast(distil=distil), sets, teacher_um=[-part.z_um for part in sets])
+        model, _ = store.load(tmp_path / f"m{slope}")
+        answers = model.predict_on_batch(model_input(asked.tiles, SIZE))[:, 0]
+        assert np.polyfit(asked.z_um, answers, 1)[0] == pytest.approx(slope, abs=0.25)
+
+
+def test_patches_without_contrast_do_not_pull(run, fast, tmp_path):
+    """Half of the patches are noise, faint, and labelled with one extreme; only the weight tells them apart."""
+    clear, faint = patch_set(320), patch_set(320, seed=9)
+    noise = np.random.default_rng(0).integers(-1, 2, faint.tiles.shape, np.int8)
+    faint = dataclasses.replace(faint, tiles=noise, contrast=np.full(320, 0.02, np.float32), z_um=faint.z_um * 0 + 10)
+    asked = model_input(patch_set(64, seed=2).tiles, SIZE)
+    bias = {}
+    for half_contrast in (2.0, 0.0):
+        run(f"m{half_contrast}", fast(half_contrast=half_contrast), [clear, faint])
+        model, _ = store.load(tmp_path / f"m{half_contrast}")
+        bias[half_contrast] = abs(float(np.mean(model.predict_on_batch(asked)) - np.mean(patch_set(64, seed=2).z_um)))
+    assert bias[2.0] < bias[0.0] / 2
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_either_optimizer_averages_and_decays_as_its_recipe_says(name):
+    how = dataclasses.replace(recipes.DEFAULT, optimizer=name, average=0.1)
+    (stage,) = stages.plan(10, SIZE, how)
+    made = train._optimizer(how, stage, steps_an_epoch=20)
+    assert made.use_ema
+    assert made.ema_momentum == pytest.approx(1 - 1 / 20)
+    assert (made.weight_decay, made.clipnorm) == (how.weight_decay, how.clipnorm)
+
+
+def test_a_killed_training_goes_on_to_the_very_same_weights(run, fast, tmp_path):
+    settings = dataclasses.replace(fast(average=1.0), epochs=3)
+    run("whole", settings)
     for epoch in (2, 3):
         with pytest.raises(Killed):
-            run("killed", report=die_in_epoch(epoch))
-    card = run("killed")
+            run("killed", settings, report=die_in_epoch(epoch))
+    card = run("killed", settings)
     assert len(card.history) == 3
     whole, killed = (store.load(tmp_path / name)[0].get_weights() for name in ("whole", "killed"))
     for a, b in zip(whole, killed):
@@ -106,7 +158,20 @@ def test_the_recipe_of_the_paper_stays_finite(run):
 def test_a_training_that_diverges_says_so(run, monkeypatch):
     wild = dataclasses.replace(recipes.RECIPES["paper"], learning_rate=1e30, clipnorm=None)
     monkeypatch.setitem(recipes.RECIPES, "default", wild)
-    with pytest.raises(ModelError, match=r"diverged: loss (nan|inf)"):
+    with pytest.raises(ModelError, match=r"diverged: loss (nan|inf) at step \d+ of epoch 1; no epoch was finished\."):
+        run("m")
+
+
+def test_a_training_that_diverges_later_names_the_epoch_that_is_kept(run, monkeypatch):
+    step = train._step
+
+    def diverging(*arguments):
+        calls, true = iter(range(100)), step(*arguments)
+        return lambda *batch: true(*batch) if next(calls) < 7 else float("nan")  # five steps an epoch
+
+    monkeypatch.setattr(train, "_step", diverging)
+    words = r"loss nan at step 3 of epoch 2; .*checkpoint\.npz holds epoch 1\. .*--force"
+    with pytest.raises(ModelError, match=words):
         run("m")
 
 
@@ -118,9 +183,9 @@ def test_less_than_one_batch_is_an_error(run):
 def test_statistics_are_those_of_the_training_patches(run):
     model = fused(network(0.35, SIZE))
     (layer,) = regressor.batch_norms(model)
-    training = [patch_set(300)]
-    assert train.estimate_statistics(model, training, seed=0, count=1000) == 300
-    x, _ = batches.take(training, np.arange(300))
+    feed = batches.Feed((patch_set(300),), SIZE, recipes.DEFAULT, seed=0, epoch_patches=None)
+    assert train.estimate_statistics(model, feed, count=1000) == 300
+    x, _ = batches.take(feed.sets, np.arange(300), SIZE)
     before = model.layers[1](x).numpy()
     mean = before.mean(axis=(0, 1, 2))
     np.testing.assert_allclose(layer.moving_mean.numpy(), mean, rtol=0, atol=0.03 * before.std())
@@ -144,45 +209,6 @@ def test_fused_normalisations_compute_the_same_and_learn_the_same():
         found.append([loss, *tape.gradient(loss, model.trainable_variables), *model.get_weights(), model(x)])
     for a, b in zip(*found):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-3)
-
-
-def test_patches_of_several_sets_are_taken_by_their_place():
-    sets = [patch_set(8), patch_set(4, seed=1)]
-    x, z_um = batches.take(sets, np.array([7, 8, 11, 0]))
-    np.testing.assert_array_equal(x[1], sets[1].x[0].astype(np.float32))
-    assert z_um[:, 0].tolist() == [sets[0].z_um[7], sets[1].z_um[0], sets[1].z_um[3], sets[0].z_um[0]]
-
-
-def test_the_eight_turns_of_a_patch_differ_and_kind_0_is_the_patch():
-    patch = np.arange(3 * 3 * 3, dtype=np.float32).reshape(3, 3, 3)
-    turned = batches.turn(np.stack([patch] * 8), np.arange(8))
-    np.testing.assert_array_equal(turned[0], patch)
-    assert len(np.unique(turned.reshape(8, -1), axis=0)) == 8
-    assert {tuple(np.sort(one.ravel())) for one in turned} == {tuple(np.sort(patch.ravel()))}
-
-
-def test_a_sample_is_even_over_z():
-    place = batches.sample([patch_set(1000)], 20, seed=0)
-    z_um = np.sort(patch_set(1000).z_um[place])
-    np.testing.assert_allclose(z_um, np.linspace(-8, 10, 20), rtol=0, atol=0.05)
-
-
-def test_an_epoch_takes_no_patch_twice_and_the_next_has_another_order():
-    first, second = (batches.order(1000, 64, 500, 0, epoch) for epoch in (0, 1))
-    assert first.shape == (7, 64)
-    assert len(np.unique(first)) == first.size
-    assert not np.array_equal(first, second)
-
-
-def test_what_is_made_ahead_comes_in_order_and_its_error_arrives():
-    assert list(batches.prefetch(lambda i: i * i, 10)) == [i * i for i in range(10)]
-    with pytest.raises(ZeroDivisionError):
-        list(batches.prefetch(lambda i: 1 // (i - 3), 10))
-
-
-def test_an_unknown_recipe_is_answered_with_the_names():
-    with pytest.raises(UsageError, match="default"):
-        recipes.recipe("fast")
 
 
 @pytest.fixture

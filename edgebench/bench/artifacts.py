@@ -16,6 +16,7 @@ FORMATS = {".tflite": "tflite", ".onnx": "onnx", ".xml": "openvino", ".keras": "
 KERAS_TARGET = "keras-float32"
 KERAS_FILE = "model.keras"
 CARD = "card.json"
+KIND = "difference"  # of input, that the runner feeds
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a model: a part of file names, as the schema of records has it
 _MODEL = ("name", "alpha", "input_size", "parameters", "macs", "sha256")
 
@@ -49,6 +50,9 @@ def find(name: str, models: Path, input_size: int | None = None) -> Artifact:
         artifact = _of_card(path, known) if sidecar.name == CARD else _of_sidecar(path, known)
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"{sidecar}: {error} is missing or not as expected. Convert or train it again.") from error
+    kind = (known if sidecar.name == CARD else known["model"]).get("kind")
+    if kind not in (None, KIND):
+        raise UsageError(f"{path}: its input is {kind!r}, `run` measures {KIND} images. `edgebench evaluate` takes it.")
     if input_size not in (None, artifact.input_size):
         raise UsageError(f"{path}: takes {artifact.input_size} px, --input-size is {input_size}. Leave it out.")
     if not isinstance(artifact.model["name"], str) or not _NAME.fullmatch(artifact.model["name"]):

@@ -94,10 +94,10 @@ def _patches(path: Path, card: Card, data: Path | None, calibrate_on: Path | Non
     from edgebench.data.patches import drawn
     from edgebench.quantise import calibration
 
-    own = path / calibration.NAME
+    own, kind = path / calibration.NAME, card.kind or "difference"
     patches = None
     if calibrate_on is not None:
-        patches = calibration.of_dataset(calibrate_on, card.input_size)
+        patches = calibration.of_dataset(calibrate_on, card.input_size, kind)
     elif own.is_file():
         patches = calibration.load(own)
         if patches.x.shape[1] != card.input_size:
@@ -108,10 +108,10 @@ def _patches(path: Path, card: Card, data: Path | None, calibrate_on: Path | Non
     if data is not None:
         described = datasets.describe(data)
         splits = [split for split in PROBE_SPLITS if split in described.splits]
-        more = drawn(data, splits, card.input_size, 2 * parity.PATCHES, data_sha256=described.sha256)
+        more = drawn(data, splits, 2 * parity.PATCHES, data_sha256=described.sha256, kind=kind)
         if patches is not None:
             calibration.refuse_test_stacks(patches, data, described)
-    return patches, parity.probe(patches, more)
+    return patches, parity.probe(patches, more, card.input_size)
 
 
 def _print(console: Console, found: dict[str, Artifact], made: set[str]) -> None:

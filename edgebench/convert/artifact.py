@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import keras
 
 SCHEMA = 1
-_OF_MODEL = ("name", "sha256", "alpha", "input_size", "parameters", "macs")
+_OF_MODEL = ("name", "sha256", "kind", "alpha", "input_size", "parameters", "macs")
 
 
 @dataclass(frozen=True)

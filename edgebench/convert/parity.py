@@ -14,6 +14,7 @@ from edgebench.backends import base as backends
 from edgebench.convert.base import Target
 from edgebench.data.patches import PatchSet
 from edgebench.errors import ConversionError
+from edgebench.focus.preprocess import model_input
 from edgebench.models.batches import turn
 from edgebench.models.quiet import quiet
 from edgebench.quantise.calibration import Calibration
@@ -41,7 +42,7 @@ class Probe:
     source: str
 
 
-def probe(calibration: Calibration | None, more: PatchSet | None) -> Probe:
+def probe(calibration: Calibration | None, more: PatchSet | None, input_size: int) -> Probe:
     """The patches to compare on: those kept for calibration (turned, where they are few), and more of a data set."""
     x, z_um, sources = [], [], []
     if calibration is not None:
@@ -52,7 +53,7 @@ def probe(calibration: Calibration | None, more: PatchSet | None) -> Probe:
         if len(eight) > 1:
             sources.append(f"{7 * len(calibration.x)} turned copies of them")
     if more is not None:
-        x.append(more.x.astype(np.float32))
+        x.append(model_input(more.tiles, input_size))
         z_um.append(more.z_um)
         sources.append(f"{len(more)} patches of data set {more.sha256[:12]}")
     if not x:

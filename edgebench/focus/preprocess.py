@@ -14,6 +14,7 @@ from edgebench.errors import DatasetError
 
 TILE = 224  # px, paper, 3.1
 MEDIAN = 3  # px, paper, 3.4
+KINDS = ("difference", "single")  # what a model looks at; the label is the upper plane's defocus in both
 MIN_STD = 1e-6  # grey values; a constant channel becomes zeros, not NaN
 
 
@@ -59,6 +60,14 @@ def model_input(patches: np.ndarray, input_size: int) -> np.ndarray:
     return out
 
 
-def patches(lower: np.ndarray, upper: np.ndarray, input_size: int) -> np.ndarray:
+def pair_tiles(lower: np.ndarray, upper: np.ndarray, kind: str = "difference") -> np.ndarray:
+    """Tiles of two raw planes, (H, W, 3) uint8 each, before resizing: (N, 224, 224, 3).
+
+    kind "difference": int16, of the filtered difference. "single": uint8, of the upper plane as it is (paper, 4.3).
+    """
+    return tiles(upper if kind == "single" else difference(smooth(lower), smooth(upper)))
+
+
+def patches(lower: np.ndarray, upper: np.ndarray, input_size: int, kind: str = "difference") -> np.ndarray:
     """All of 3.4 on two raw planes, (H, W, 3) uint8 each: (N, input_size, input_size, 3) float32."""
-    return model_input(tiles(difference(smooth(lower), smooth(upper))), input_size)
+    return model_input(pair_tiles(lower, upper, kind), input_size)

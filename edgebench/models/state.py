@@ -29,18 +29,9 @@ def save(
         np.savez(writing, about=np.frombuffer(about, np.uint8), **arrays)
 
 
-def load(file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Any) -> list[Any]:
-    """Restore model and (built) optimizer; gives the history.
-
-    Raises UsageError where the training was begun with other settings, ModelError for a damaged file.
-    """
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            about = json.loads(arrays["about"].tobytes())
-            weights = [arrays[name] for name in sorted(arrays.files) if name.startswith("model_")]
-            state = [arrays[name] for name in sorted(arrays.files) if name.startswith("optimizer_")]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{file}: not a readable checkpoint ({error}). Start again with --force.") from error
+def history(file: Path, settings: Any) -> list[Any]:
+    """The finished epochs; UsageError where the training was begun with other settings, ModelError if damaged."""
+    about = json.loads(_read(file)["about"].tobytes())
     for name, value in json.loads(json.dumps(settings)).items():
         if about["settings"].get(name) != value:
             begun = about["settings"].get(name)
@@ -49,8 +40,22 @@ def load(file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer, 
             raise UsageError(
                 f"{file}: begun with {name} {begun!r}, not {value!r}. Use {begun!r}, or start again with --force."
             )
-    model.set_weights(weights)
-    for variable, value in zip(optimizer.variables, state):
+    found: list[Any] = about["history"]
+    return found
+
+
+def load(file: Path, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    """Restore model and (built) optimizer."""
+    arrays = _read(file)
+    model.set_weights([arrays[name] for name in sorted(arrays) if name.startswith("model_")])
+    kept = [arrays[name] for name in sorted(arrays) if name.startswith("optimizer_")]
+    for variable, value in zip(optimizer.variables, kept):
         variable.assign(value)
-    history: list[Any] = about["history"]
-    return history
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{file}: not a readable checkpoint ({error}). Start again with --force.") from error

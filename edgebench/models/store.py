@@ -31,13 +31,15 @@ class Card:
     parameters: int
     macs: int
     alpha: float | None = None
-    kind: str | None = None  # "difference": what a patch is
+    kind: str | None = None  # "difference" or "single": what a patch is
+    network: str | None = None  # of regressor.NETWORKS
     recipe: dict[str, Any] | None = None
     seed: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)  # epochs, patches an epoch
     data: list[dict[str, Any]] = field(default_factory=list)  # name, simulated, sha256, patches of each split
     history: list[dict[str, Any]] = field(default_factory=list)  # an entry an epoch
     results: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)  # command, date, hardware, seconds of training
     versions: dict[str, str] = field(default_factory=dict)
 
 

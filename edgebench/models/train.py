@@ -14,9 +14,11 @@ import numpy as np
 
 from edgebench.data.patches import PatchSet
 from edgebench.errors import ModelError
-from edgebench.models import batches, regressor, state, store
+from edgebench.models import batches, regressor, stages, state, store
+from edgebench.models.batches import Feed
 from edgebench.models.fused import fused
 from edgebench.models.recipes import Recipe, recipe
+from edgebench.models.stages import Stage
 
 if TYPE_CHECKING:
     import keras
@@ -37,6 +39,9 @@ class Settings:
     epochs: int
     epoch_patches: int | None  # None: all, each epoch
     seed: int
+    kind: str = "difference"  # of preprocess.KINDS
+    network: str = "mobilenetv2"  # of regressor.NETWORKS
+    teacher: str | None = None  # SHA-256 of the model whose answers are learnt, too
 
 
 @dataclass(frozen=True)
@@ -62,90 +67,118 @@ def train(
     validation: Sequence[PatchSet],
     data: list[dict[str, Any]],
     report: Report = lambda status: None,
+    *,
+    teacher_um: Sequence[np.ndarray] | None = None,
+    made: dict[str, Any] | None = None,
 ) -> store.Card:
     """Train, or go on from the checkpoint in `folder`; then write model.keras and card.json there.
 
-    `data` is kept in the card and must equal that of the checkpoint. The weights of the end are averaged as the
-    recipe says, and the statistics of the normalisations are estimated anew on training patches.
+    `data` is kept in the card and must equal that of the checkpoint; `made` (command, hardware) is kept only.
+    teacher_um: a teacher's answer to each training patch, (N,) for each set. The weights of the end of a stage are
+    averaged as the recipe says, and the statistics of the normalisations are estimated anew on training patches.
     """
     import tensorflow as tf
 
     how = recipe(settings.recipe)
-    orders = _orders(settings, how, sum(map(len, training)))
-    plain = regressor.build(settings.alpha, settings.input_size, bn_momentum=how.bn_momentum, seed=settings.seed)
-    model = fused(plain)
+    planned = stages.plan(settings.epochs, settings.input_size, how)
     tf.config.experimental.enable_op_determinism()  # costs nothing measurable here
-    optimizer = _optimizer(how, settings.epochs * len(orders(0)))
-    optimizer.build(model.trainable_variables)
-    held_out = batches.sample(validation, VALIDATION, settings.seed)
     about = {**asdict(settings), "data": data, "recipe_values": asdict(how)}
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".*.tmp.*"):  # of a killed training
         left.unlink()
     checkpoint = folder / state.NAME
-    history = state.load(checkpoint, model, optimizer, about) if checkpoint.is_file() else []
-    step = _step(model, optimizer, how)
-    for epoch in range(len(history), settings.epochs):
-        began = time.perf_counter()
-        loss = _epoch(step, training, orders(epoch), how, settings, epoch, report)
-        estimate_statistics(model, training, settings.seed, STATISTICS // 4)
-        error_um = mean_error_um(model, validation, held_out)
-        history.append(
-            {"epoch": epoch + 1, "loss": loss, "validation_um": error_um, "seconds": time.perf_counter() - began}
-        )
-        state.save(checkpoint, model, optimizer, history, about)
-        report(Status(epoch + 1, orders(epoch).size, orders(epoch).size, loss, 0, 0, error_um))
-    if how.average:
-        optimizer.finalize_variable_values(model.trainable_variables)
-    measured = estimate_statistics(model, training, settings.seed, STATISTICS)
+    history = state.history(checkpoint, about) if checkpoint.is_file() else []
+    feed = Feed(tuple(training), settings.input_size, how, settings.seed, settings.epoch_patches, teacher_um)
+    held_out = batches.sample(validation, VALIDATION, settings.seed)
+    steps = len(feed.order(0))
+    weights: list[np.ndarray] | None = None
+    for stage in stages.left(planned, len(history)):
+        plain = _build(settings, how, stage.side)
+        if weights is not None:
+            plain.set_weights(stages.grown(weights, plain, stage.previous_side))
+        model = fused(plain)
+        optimizer = _optimizer(how, stage, steps)
+        optimizer.build(model.trainable_variables)
+        if weights is None and history:
+            state.load(checkpoint, model, optimizer)
+        step = _step(model, optimizer, how)
+        for epoch in range(max(stage.first, len(history)), stage.end):
+            began = time.perf_counter()
+            loss = _epoch(step, feed, epoch, stage, planned, report, checkpoint)
+            estimate_statistics(model, feed, STATISTICS // 4)
+            error_um = mean_error_um(model, validation, held_out, settings.input_size)
+            seconds = time.perf_counter() - began
+            history.append({"epoch": epoch + 1, "loss": loss, "validation_um": error_um, "seconds": seconds})
+            history[-1] |= {"side": stage.side} if len(planned) > 1 else {}
+            state.save(checkpoint, model, optimizer, history, about)
+            total = feed.order(epoch).size
+            report(Status(epoch + 1, total, total, loss, 0, 0, error_um))
+        if how.average:
+            optimizer.finalize_variable_values(model.trainable_variables)
+        weights = model.get_weights()
+    measured = estimate_statistics(model, feed, STATISTICS)
     results = {
-        "validation_um": mean_error_um(model, validation, held_out),
+        "validation_um": mean_error_um(model, validation, held_out, settings.input_size),
         "validation_patches": len(held_out),
         "training_patches": sum(map(len, training)),
         "statistics_patches": measured,
     }
     plain.set_weights(model.get_weights())
-    card = store.save(folder, plain, _about(settings, how, data, history, results))
+    card = store.save(folder, plain, _about(settings, how, data, history, results, made or {}))
     checkpoint.unlink(missing_ok=True)
     return card
 
 
 def check(settings: Settings, patches: int) -> None:
     """Raise UsageError or DatasetError for what train() would refuse, before anything is changed."""
-    regressor.check(settings.alpha, settings.input_size)
-    _orders(settings, recipe(settings.recipe), patches)(0)
+    regressor.check(settings.alpha, settings.input_size, settings.network)
+    how = recipe(settings.recipe)
+    stages.plan(settings.epochs, settings.input_size, how)
+    batches.order(patches, how.batch_size, settings.epoch_patches, settings.seed, 0)
 
 
-def _orders(settings: Settings, how: Recipe, total: int) -> Callable[[int], np.ndarray]:
-    return lambda epoch: batches.order(total, how.batch_size, settings.epoch_patches, settings.seed, epoch)
+def _build(settings: Settings, how: Recipe, side: int) -> keras.Model:
+    return regressor.build(
+        settings.alpha, side, network=settings.network, bn_momentum=how.bn_momentum, seed=settings.seed
+    )
 
 
-def _optimizer(how: Recipe, steps: int) -> keras.optimizers.Optimizer:
+def _optimizer(how: Recipe, stage: Stage, steps_an_epoch: int) -> keras.optimizers.Optimizer:
     import keras
 
-    rate: Any = how.learning_rate
+    steps = (stage.end - stage.first) * steps_an_epoch
+    rate: Any = stage.learning_rate
     warmup = max(1, round(how.warmup * steps))
     if how.anneal:
         rate = keras.optimizers.schedules.CosineDecay(
-            0.0, max(1, steps - warmup), warmup_target=how.learning_rate, warmup_steps=warmup
+            0.0, max(1, steps - warmup), warmup_target=stage.learning_rate, warmup_steps=warmup
         )
+    options: dict[str, Any] = {"clipnorm": how.clipnorm}
+    if how.average:
+        options |= {"use_ema": True, "ema_momentum": 1 - 1 / max(1.0, how.average * steps)}
     if how.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, clipnorm=how.clipnorm)
-    average = {"use_ema": True, "ema_momentum": 1 - 1 / max(1.0, how.average * steps)} if how.average else {}
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=how.weight_decay, clipnorm=how.clipnorm, **average)
+        optimizer = keras.optimizers.SGD(rate, weight_decay=how.weight_decay or None, **options)
+    else:
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=how.weight_decay, **options)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
 
 
 def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, how: Recipe) -> Callable[..., Any]:
-    import keras
+    """(x, z_um, teacher_um, weight): (B, S, S, 3) and three (B, 1)."""
     import tensorflow as tf
 
-    loss_of = keras.losses.Huber(HUBER_UM) if how.loss == "huber" else keras.losses.MeanSquaredError()
+    def loss_of(error: Any) -> Any:
+        if how.loss == "mse":
+            return error**2
+        size = tf.abs(error)
+        return tf.where(size < HUBER_UM, 0.5 * error**2, HUBER_UM * (size - 0.5 * HUBER_UM))
 
-    def step(x: Any, z_um: Any) -> Any:
+    def step(x: Any, z_um: Any, teacher_um: Any, weight: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss = loss_of(z_um, model(x, training=True)) + tf.add_n(model.losses)
+            y = model(x, training=True)
+            each = (1 - how.distil) * loss_of(y - z_um) + how.distil * loss_of(y - teacher_um)
+            loss = tf.reduce_mean(weight * each) + tf.add_n(model.losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
@@ -155,56 +188,57 @@ def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, how: Recipe
 
 def _epoch(
     step: Callable[..., Any],
-    training: Sequence[PatchSet],
-    order: np.ndarray,
-    how: Recipe,
-    settings: Settings,
+    feed: Feed,
     epoch: int,
+    stage: Stage,
+    planned: Sequence[Stage],
     report: Report,
+    checkpoint: Path,
 ) -> float:
-    rng = np.random.default_rng([settings.seed, epoch, 1])
-    kinds = rng.integers(0, 8 if how.turns else 1, order.shape)
-
-    def make(i: int) -> tuple[np.ndarray, np.ndarray]:
-        x, z_um = batches.take(training, np.sort(order[i]))
-        return (batches.turn(x, kinds[i]) if how.turns else x), z_um
-
+    order = feed.order(epoch)
     began, total, done = time.perf_counter(), 0.0, 0
-    for i, (x, z_um) in enumerate(batches.prefetch(make, len(order))):
-        loss = float(step(x, z_um))
+    make = feed.epoch(epoch, stage.side)
+    for i, batch in enumerate(batches.prefetch(make, len(order))):
+        loss = float(step(*batch))
         if not math.isfinite(loss):
+            kept = f"{checkpoint} holds epoch {epoch}" if checkpoint.is_file() else "no epoch was finished"
             raise ModelError(
-                f"the training diverged: loss {loss} at step {i + 1} of epoch {epoch + 1}. Use another recipe or seed."
+                f"the training diverged: loss {loss} at step {i + 1} of epoch {epoch + 1}; {kept}. "
+                "Use another recipe or seed with --force."
             )
-        total, done = total + loss, done + len(x)
+        total, done = total + loss, done + len(batch[0])
         speed = done / (time.perf_counter() - began)
-        left = order.size * (settings.epochs - epoch) - done
+        left = order.size * stages.work_left(planned, epoch, stage.side) - done
         report(Status(epoch + 1, done, order.size, total / (i + 1), speed, left / speed))
     return total / len(order)
 
 
-def mean_error_um(model: keras.Model, sets: Sequence[PatchSet], place: np.ndarray) -> float:
-    """Mean |error| over single patches; the error of an image, a median over tiles, is smaller."""
-    total = 0.0
+def mean_error_um(model: keras.Model, sets: Sequence[PatchSet], place: np.ndarray, input_size: int) -> float:
+    """Mean |error| over single patches (over their middle, where the model sees less of them)."""
+    side, total = model.input_shape[1], 0.0
+    start = (input_size - side) // 2
     for i in range(0, len(place), BIG_BATCH):
-        x, z_um = batches.take(sets, place[i : i + BIG_BATCH])
-        total += float(np.sum(np.abs(model.predict_on_batch(x) - z_um)))
+        x, z_um = batches.take(sets, place[i : i + BIG_BATCH], input_size)
+        middle = x[:, start : start + side, start : start + side]
+        total += float(np.sum(np.abs(model.predict_on_batch(middle) - z_um)))
     return total / len(place)
 
 
-def estimate_statistics(model: keras.Model, training: Sequence[PatchSet], seed: int, count: int) -> int:
+def estimate_statistics(model: keras.Model, feed: Feed, count: int) -> int:
     """Give every batch normalisation the plain mean of its statistics over training patches; says over how many.
 
     The moving ones lag behind weights that still change: early in a training they alone cost several um of error.
     """
-    place = batches.sample(training, count, seed)
-    place = np.random.default_rng(seed).permutation(place)
+    place = batches.sample(feed.sets, count, feed.seed)
+    rng = np.random.default_rng(feed.seed)
+    place = rng.permutation(place)
     layers = regressor.batch_norms(model)
     momenta = [layer.momentum for layer in layers]
     for i, part in enumerate(np.array_split(place, math.ceil(len(place) / BIG_BATCH))):
         for layer in layers:
             layer.momentum = i / (i + 1)  # of the mean so far
-        model(batches.take(training, part)[0], training=True)
+        x, _ = batches.take(feed.sets, part, feed.input_size)
+        model(batches.crop(x, model.input_shape[1], rng), training=True)
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     return len(place)
@@ -216,21 +250,25 @@ def _about(
     data: list[dict[str, Any]],
     history: list[dict[str, Any]],
     results: dict[str, Any],
+    made: dict[str, Any],
 ) -> dict[str, Any]:
+    import tensorflow as tf
+
+    seconds = sum(entry["seconds"] for entry in history)
     return {
         "alpha": settings.alpha,
-        "kind": "difference",
+        "kind": settings.kind,
+        "network": settings.network,
         "recipe": {"name": settings.recipe, **asdict(how)},
         "seed": settings.seed,
-        "settings": {"epochs": settings.epochs, "epoch_patches": settings.epoch_patches},
+        "settings": {
+            "epochs": settings.epochs,
+            "epoch_patches": settings.epoch_patches,
+            "teacher": settings.teacher,
+        },
         "data": data,
         "history": history,
         "results": results,
-        "versions": {name: version(name) for name in ("edgebench", "keras", "numpy")} | _tensorflow(),
+        "made": {**made, "seconds": round(seconds)},
+        "versions": {name: version(name) for name in ("edgebench", "keras", "numpy")} | {"tensorflow": tf.__version__},
     }
-
-
-def _tensorflow() -> dict[str, str]:
-    import tensorflow as tf
-
-    return {"tensorflow": tf.__version__}

@@ -37,29 +37,28 @@ class Calibration:
         return np.array([one["z_um"] for one in self.about["ids"]], np.float32)
 
 
-def of_patches(sets: Sequence[PatchSet], data: list[dict[str, Any]], seed: int) -> Calibration:
+def of_patches(sets: Sequence[PatchSet], data: list[dict[str, Any]], seed: int, input_size: int) -> Calibration:
     """A seeded choice from training patches, even over z."""
-    side = sets[0].x.shape[1]
-    place = batches.sample(sets, min(COUNT, VALUES // (side * side * 3)), seed)
-    x, z_um = batches.take(sets, place)
+    place = batches.sample(sets, min(COUNT, VALUES // (input_size * input_size * 3)), seed)
+    x, z_um = batches.take(sets, place, input_size)
     stacks = [name for part in sets for name in np.array(part.ids)[part.stack]]
     about = {
         "split": "train",
         "count": len(x),
         "seed": seed,
-        "input_size": side,
+        "input_size": input_size,
         "data": data,
         "ids": [{"stack": str(stacks[i]), "z_um": round(float(z), 3)} for i, z in zip(place, z_um[:, 0])],
     }
     return Calibration(x, about)
 
 
-def of_dataset(root: Path, input_size: int, seed: int = 0) -> Calibration:
+def of_dataset(root: Path, input_size: int, kind: str = "difference", seed: int = 0) -> Calibration:
     """The same from the train split of a data set on disk; ConversionError if that shares a stack with a test split."""
     described = datasets.describe(root)
     about = {"name": described.name, "simulated": described.simulated, "sha256": described.sha256}
-    training = patches.drawn(root, ["train"], input_size, COUNT, data_sha256=described.sha256, seed=seed)
-    calibration = of_patches([training], [about], seed)
+    training = patches.drawn(root, ["train"], COUNT, data_sha256=described.sha256, kind=kind, seed=seed)
+    calibration = of_patches([training], [about], seed, input_size)
     refuse_test_stacks(calibration, root, described)
     return calibration
 
