@@ -17,17 +17,23 @@ def report(
         bool, typer.Option("--check", help="Write nothing; fail if the report is missing or out of date.")
     ] = False,
 ) -> None:
-    """Make table7.md from the records, and print its main table."""
+    """Make table7.md from the records, and print its main table; of evaluations also tables-1-6.md."""
     from edgebench.report import table7, write
 
     paper, summaries = write.read(results)
-    path = (out or results / "reports") / "table7.md"
+    folder = out or results / "reports"
+    path = folder / "table7.md"
     text = table7.document(paper, summaries)
+    evaluated = write.has_tables(results, folder)
     if check:
         write.check(path, text)
         typer.echo(f"{path}: up to date")
+        if evaluated:
+            typer.echo(f"{write.check_tables(results, folder)}: up to date")
         return
     write.write(path, text)
+    if evaluated:
+        typer.echo(f"Tables 1 to 6: {write.tables(results, folder)}")
     _print(table7.main_rows(paper, summaries))
     typer.echo(f"records: {len(summaries)}; the whole report: {path}")
     if not summaries:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from edgebench.errors import ReportError
 from edgebench.files import replace_text
-from edgebench.records import published, store
+from edgebench.records import evaluation, evaluation_summary, published, store
+from edgebench.records.evaluation_summary import Evaluation
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary, summarise
 
 PAPER = "rai-dastidar-2019"
+TABLES = "tables-1-6.md"
 
 
 def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
@@ -19,6 +21,46 @@ def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
         raise ReportError(f"{results}: no such folder. Name the one that `edgebench run` wrote to with --results.")
     paper = published.load(published.find(PAPER, results))
     return paper, tuple(summarise(record) for record in store.load_all(results))
+
+
+def read_evaluations(results: Path) -> tuple[Published, tuple[Evaluation, ...]]:
+    """The same for the report on Tables 1 to 6; without an evaluation it is made all the same."""
+    paper = published.load(published.find(PAPER, results))
+    return paper, tuple(evaluation_summary.summarise(record) for record in evaluation.load_each(results))
+
+
+def tables(results: Path, folder: Path) -> Path:
+    """Write tables-1-6.md and its figures; returns its path."""
+    from edgebench.report import evaluated, plots
+    from edgebench.report.tables import document
+
+    paper, evaluations = read_evaluations(results)
+    path = folder / TABLES
+    write(path, document(paper, evaluations))
+    try:
+        plots.draw(evaluated.view(evaluations), folder)
+    except OSError as error:
+        raise ReportError(f"{folder}: figures cannot be written ({error}). Name another folder with --out.") from error
+    return path
+
+
+def check_tables(results: Path, folder: Path) -> Path:
+    """Raise ReportError unless tables-1-6.md says what the evaluations do; figures need only be there."""
+    from edgebench.report import evaluated, plots
+    from edgebench.report.tables import document
+
+    paper, evaluations = read_evaluations(results)
+    path = folder / TABLES
+    check(path, document(paper, evaluations))
+    for name in plots.names(evaluated.view(evaluations)):
+        if not (folder / name).is_file():
+            raise ReportError(f"{folder / name}: missing. Make it with edgebench report.")
+    return path
+
+
+def has_tables(results: Path, folder: Path) -> bool:
+    """Whether the report on Tables 1 to 6 is there, or something for it to say."""
+    return (folder / TABLES).is_file() or bool(evaluation.paths(results))
 
 
 def write(path: Path, text: str) -> None:

@@ -1,0 +1,123 @@
+"""edgebench evaluate: models on the test splits of a data set, and the report on the paper's Tables 1 to 6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from edgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from edgebench.evaluation.session import Outcome, Plan, Tell
+
+MODEL = "Models below --models, their folders, artifact files, or MODEL/TARGET. Without one the report is made anew."
+QUALITY = "Compress each plane as a JPEG of this quality first; may be given several times. As stored if not given."
+METHOD = "Classical autofocus: all, or a figure of merit or search by name; may be given several times."
+STACKS = "At most so many stacks of each split, spread evenly: a quick look."
+
+
+def evaluate(
+    model: Annotated[Optional[list[str]], typer.Argument(help=MODEL)] = None,
+    data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
+    split: Annotated[Optional[list[str]], typer.Option(help="Test split; may be given several times.")] = None,
+    method: Annotated[Optional[list[str]], typer.Option(help=METHOD)] = None,
+    jpeg_quality: Annotated[Optional[list[str]], typer.Option(help=QUALITY + " 'stored' is one, too.")] = None,
+    stacks: Annotated[Optional[int], typer.Option(min=1, help=STACKS)] = None,
+    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
+    results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Evaluate again what has a record, and replace it.")] = False,
+) -> None:
+    """Ask models for the focus of every test image; a second call does only what is missing."""
+    from edgebench.report import write
+
+    if method:  # a wrong name is said before an hour of models
+        from edgebench.evaluation.classical import chosen
+
+        chosen(method)
+    if model:
+        from edgebench.evaluation.session import Plan
+
+        qualities = tuple(dict.fromkeys(map(_quality, jpeg_quality or ["stored"])))
+        plan = Plan(tuple(dict.fromkeys(split or ())), qualities, stacks, force)
+        _table(_evaluate(model, data, models, results, plan))
+    if model or not method:
+        typer.echo(f"The report: {write.tables(results, results / 'reports')}")
+    if method:
+        from edgebench.cli.classical import classical
+
+        with _progress() as tell:
+            classical(data, tuple(dict.fromkeys(split or ())), results, method, tell, force=force)
+
+
+def _evaluate(names: Sequence[str], data: Path, models: Path, results: Path, plan: Plan) -> list[Outcome]:
+    from edgebench.evaluation import session, subjects
+
+    chosen = [subjects.find(name, models) for name in dict.fromkeys(names)]
+    outcomes = []
+    with _progress() as tell:
+        for outcome in session.evaluate(chosen, data, results, plan, tell):
+            outcomes.append(outcome)
+            said = "skipped, its record is there (--force evaluates again)" if outcome.skipped else "done"
+            typer.echo(f"{outcome.subject.label}: {said}: {outcome.path}", err=True)
+    return outcomes
+
+
+def _quality(given: str) -> int | None:
+    if given == "stored":
+        return None
+    if not (given.isdecimal() and 1 <= int(given) <= 100):
+        raise UsageError(f"--jpeg-quality is {given!r}. Give 1 to 100, or 'stored' for the files as they are.")
+    return int(given)
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield tell
+
+
+def _table(outcomes: Sequence[Outcome]) -> None:
+    """The main figures, from the records alone: mean error ± standard deviation by both aggregates, um."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from edgebench.records import evaluation, evaluation_summary
+    from edgebench.report.numbers import mean_std, um
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("error, um", overflow="fold", min_width=11)
+    table.add_column("split", no_wrap=True)
+    for heading in ("median", "95 %", "weighted", "> 2 um", "collapsed"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    simulated = False
+    for outcome in outcomes:
+        found = evaluation_summary.summarise(evaluation.load(outcome.path))
+        simulated = simulated or found.simulated
+        for split, levels in found.splits.items():
+            median, weighted = levels[evaluation_summary.MEDIAN], levels[evaluation_summary.WEIGHTED].score
+            interval = median.score.interval
+            table.add_row(
+                outcome.subject.label.replace("/", "/\n"),
+                split if outcome.quality is None else f"{split} q{outcome.quality}",
+                mean_std(median.score.mean_um, median.score.std_um),
+                f"{um(interval.low)}-{um(interval.high)}" if interval else "",
+                mean_std(weighted.mean_um, weighted.std_um),
+                f"{100 * median.score.catastrophic:.1f} %",
+                f"{sum(stack.collapsed for stack in median.stacks)}/{len(median.stacks)}",
+            )
+    Console().print(table)
+    if simulated:
+        typer.echo("Evaluated on simulated images: the errors are no result for real tissue.")

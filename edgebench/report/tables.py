@@ -1,0 +1,184 @@
+"""The report on the paper's Tables 1 to 6: the whole document as text, from published tables and evaluations alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgebench.records.evaluation_summary import Evaluation
+from edgebench.records.published import Published
+from edgebench.report import evaluated, grid, metrics, paper_tables, plots, sensitivity, unseen
+from edgebench.report.evaluated import View
+from edgebench.report.markdown import Notes, Table, bullets, footnotes, render
+from edgebench.report.rows import SETS
+
+TITLE = "# Tables 1 to 6, evaluated again"
+INTRO = (
+    "Focusing errors of {cite}, Tables 1 to 6 and section 4.5, beside those of our models, and what the paper does not "
+    "ask. Everything here is recomputed from the raw answers in `results/evaluations/` by `edgebench report`; do not "
+    "edit it."
+)
+READ = (
+    "An image is a pair of planes 2 um apart; its label is the defocus of the upper plane; the error is |predicted - "
+    "true| in um, mean ± standard deviation over images. **Median**: the paper's answer of an image, the median over "
+    "its tiles. **Weighted**: a median in which empty tiles lose their vote (`focus/aggregate.py`), ours. 95 % "
+    "intervals draw whole stacks (cluster bootstrap); drawing whole slides would be wider. Set 1 is stained by the "
+    "protocol of the training slides, Set 2 by another."
+)
+SIMULATED = (
+    "**The slides are simulated.** No figure of ours was measured on tissue under a microscope: they say how the "
+    "models do on this simulation, and must not be read as a reproduction of the paper's errors. Only the paper's "
+    "columns come from real slides."
+)
+MIXED = "**Some of the slides are simulated.** Rows and columns marked as simulated say nothing about tissue."
+NOTHING = (
+    "**Nothing has been evaluated yet:** there is no record below `results/evaluations/`, so our cells say "
+    "`not evaluated`. `edgebench evaluate MODEL --data DIR` makes some."
+)
+COLLAPSED = (
+    "A stack has collapsed where the answers do not follow its focus: their correlation with the label is below 0.5, "
+    "or their deviation below 20 % of the label's."
+)
+REMARKS = ("means", "constant", "resolution", "count", "jpeg", "since")
+
+
+def document(paper: Published, evaluations: Sequence[Evaluation]) -> str:
+    """Markdown, the same for the same records: sorted, without a date of its making. Figures lie beside it."""
+    view, notes = evaluated.view(evaluations), Notes()
+    figures = plots.names(view)
+    kinds = {one.simulated for one in view.shown}
+    cite = f"{paper.citation['authors']} ({paper.citation['year']})"
+    parts = [TITLE + (" on simulated slides" if kinds == {True} else ""), INTRO.format(cite=cite), READ]
+    parts += [] if True not in kinds else [SIMULATED if kinds == {True} else MIXED]
+    parts += ["## Data", bullets(_data(view.shown))] if view.shown else [NOTHING]
+    parts += _tables(paper, view, notes)
+    parts += _grid(paper, view, figures, notes)
+    parts += _metrics(paper, view, figures, notes)
+    parts += _unseen(view, notes)
+    parts += _sensitivity(view, figures, notes)
+    parts += ["## The paper's tables, checked", bullets([paper.remarks[name] for name in REMARKS])]
+    if view.shown:
+        parts += ["## Models and software", bullets(_made(view))]
+    citation = paper.citation
+    parts += ["## Source", f"{citation['authors']}: {citation['title']}. {citation['venue']}, {citation['year']}."]
+    return "\n\n".join([*parts, "## Notes", footnotes(notes)] if notes else parts) + "\n"
+
+
+def _tables(paper: Published, view: View, notes: Notes) -> list[str]:
+    parts = []
+    for id, caption in paper_tables.CAPTIONS.items():
+        ours = view.named(paper_tables.model(id))
+        parts += [
+            f"## Table {id[-1]}",
+            caption + " The paper's figures: real slides." + _said_of(id, ours),
+            render(paper_tables.table(paper, id, view, notes)),
+        ]
+    return parts
+
+
+def _said_of(id: str, ours: Evaluation | None) -> str:
+    if ours is None:
+        return ""
+    matched = ours.simulated and id in paper_tables.BY_SAMPLE
+    return evaluated.said([ours]) + (" They are matched by the number of stacks alone." if matched else "")
+
+
+def _grid(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[str]:
+    said = evaluated.said(view.main)
+    parts = ["## Section 4.5: width and input size", f"Difference images, median, um.{said}"]
+    parts += ["### Widths, input 224 px", render(grid.table(grid.ALPHAS, paper, view, notes))]
+    parts += ["### Input sizes, alpha 0.4", render(grid.table(grid.SIZES, paper, view, notes))]
+    parts += ["### The rule of 4.5", bullets(grid.rule(paper, view))]
+    minus = grid.minus_original(view, notes)
+    if minus.rows:
+        about = f"Error minus that of `{grid.ORIGINAL}`, paired image by image, um; above 0 is worse.{said}"
+        parts += ["### Against the original model", about, render(minus)]
+    return parts + _figure(figures, plots.MACS, "Mean error and multiply-accumulates; bars are 95 % intervals." + said)
+
+
+def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[str]:
+    parts = []
+    said = evaluated.said(view.main)
+    for split, title in SETS:
+        table = metrics.errors(view.main, split, paper, notes)
+        about = "In um. Bias is predicted minus true; `tiles` has every tile's answer for itself."
+        parts += _section(f"## All figures: {title}", about + said, [table])
+        if table.rows:
+            fallen = metrics.collapsed(view.main, split) or ["No model collapses on a stack."]
+            parts += [COLLAPSED + said, render(metrics.shares(view.main, split, notes)), bullets(fallen)]
+    for split, title in SETS:
+        tables = metrics.by_defocus(view.main, split, notes)
+        parts += _section(f"## By defocus: {title}", f"Mean error of the median by the label, um.{said}", tables)
+    parts += _figure(figures, plots.DEFOCUS, "Mean error by defocus." + said)
+    for split, title in SETS:
+        tables = metrics.by_sample(view.main, split, notes)
+        parts += _section(f"## Sample by sample: {title}", f"Error of the median, um.{said}", tables)
+    return parts
+
+
+def _unseen(view: View, notes: Notes) -> list[str]:
+    parts: list[str] = []
+    for place in unseen.places(view.others):
+        data, split = place
+        said = evaluated.said([one for one in view.others if one.about["set"] == data])
+        parts += [f"### {data}, {split}", f"In um; shares are of images.{said}"]
+        parts.append(render(unseen.overview(view.others, place, notes)))
+        for model, table in unseen.stacks(view.others, place, notes):
+            parts += [f"`{model}` on {data}, {split}, stack by stack, um.{said}", render(table)]
+    about = "Data sets other than that of Tables 1 to 6, with other objects, another microscope, or both. " + COLLAPSED
+    return ["## What it never saw", about, *parts] if parts else []
+
+
+def _sensitivity(view: View, figures: Sequence[str], notes: Notes) -> list[str]:
+    parts: list[str] = []
+    said = evaluated.said(view.qualities)
+    for place in sensitivity.places(view.qualities):
+        parts += [f"### {place[0]}, {place[1]}", render(sensitivity.table(view.qualities, place, notes))]
+    about = (
+        "Mean error, median / weighted, um, where each plane is compressed once more before all else: JPEG of the "
+        "quality given, colours at half the resolution (4:2:0). The paper (section 5) says without numbers that a "
+        f"lower quality makes the error much larger, and that of single images less so.{said}"
+    )
+    figure = _figure(figures, plots.JPEG, "Mean error of the median by JPEG quality." + said)
+    return ["## Sensitivity to JPEG compression", about, *parts, *figure] if parts else []
+
+
+def _section(title: str, text: str, tables: Sequence[Table]) -> list[str]:
+    there = [render(table) for table in tables if table.rows]
+    return [title, text, *there] if there else []
+
+
+def _figure(figures: Sequence[str], name: str, caption: str) -> list[str]:
+    return [f"![{caption.replace('**', '')}]({name})", caption] if name in figures else []
+
+
+def _data(shown: Sequence[Evaluation]) -> list[str]:
+    """One line a data set: what it is, its counting rule and its counts."""
+    lines = set()
+    for one in shown:
+        data = one.about["data"]
+        counts = "; ".join(
+            f"{split}: {n['stacks']:,} stacks, {n['images']:,} images, {n['patches']:,} patches"
+            for split, n in sorted(data["splits"].items())
+        )
+        kind = f"**simulated**, seed {data['seed']}" if data["simulated"] else "real slides"
+        lines.add(f"{one.about['set']}: {kind}, SHA-256 `{data['sha256']}`. Rule: {data['rule']}. {counts}.")
+    return sorted(lines)
+
+
+def _made(view: View) -> list[str]:
+    """One line a model, then the software, then which records stand in no table."""
+    models, backends = {}, set()
+    for one in view.shown:
+        model, backend = one.about["model"], one.about["backend"]
+        sha256 = backend["sha256"] or model["sha256"]
+        models[f"`{one.name}`: {model['kind']} images, input {model['input_size']} px, SHA-256 `{sha256[:12]}`."] = 0
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(backend["versions"].items()))
+        backends.add(f"backend {backend['name']}: {versions or 'no version'}.")
+    days = sorted({one.about["created"][:10] for one in view.shown})
+    codes = ", ".join(sorted({one.about["edgebench"] for one in view.shown}))
+    span = days[0] if len(days) == 1 else f"from {days[0]} to {days[-1]}"
+    lines = [*sorted(models), *sorted(backends), f"edgebench {codes}; evaluated {span}."]
+    if view.left_out:
+        ids = ", ".join(f"`{id}`" for id in view.left_out)
+        lines.append(f"Of an older model or data set, or of fewer stacks than another record, in no table: {ids}.")
+    return lines
