@@ -129,19 +129,16 @@ def test_every_training_draw_lies_on_the_grids(seed):
     assert drawn.optics.focal_shift_um[1] == 0  # of green, which the others are measured from
 
 
-def test_training_draws_every_combination_of_signs_about_as_often():
-    """No instrument's sign is a cue: not red's, not blue's, not the aberration's, not the phase's."""
+def test_training_draws_every_combination_of_signs():
+    """No instrument's sign is a cue, not red's, not blue's, not the aberration's; a quarter of the phases is negative."""
     rng = np.random.default_rng
     draws = [training(rng([k, 0]), rng([k, 1])) for k in range(320)]
-    signs = np.array(
-        [
-            (*np.sign(p.optics.focal_shift_um)[[0, 2]], np.sign(p.optics.spherical_waves), np.sign(p.phase_per_density))
-            for p in draws
-        ]
-    )
-    _, counts = np.unique(signs, axis=0, return_counts=True)
-    assert len(counts) == 16
-    assert counts.min() >= 6  # of 20 expected; less has a probability of 1 in 10,000
+    optics = [(*np.sign(p.optics.focal_shift_um)[[0, 2]], np.sign(p.optics.spherical_waves)) for p in draws]
+    phase = np.sign([p.phase_per_density for p in draws])
+    for sign, expected in ((1, 30), (-1, 10)):
+        _, counts = np.unique(np.array(optics)[phase == sign], axis=0, return_counts=True)
+        assert len(counts) == 8
+        assert expected / 4 < counts.min() <= counts.max() < 2.2 * expected
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -225,3 +222,34 @@ def test_objects_cannot_be_shared_by_training_and_test(tmp_path):
     cv2.imwrite(str(tmp_path / "object.png"), np.full((64, 64, 3), 90, np.uint8))
     with pytest.raises(UsageError, match="one call"):
         simulate(tmp_path / "set", ["train", "test-1"], objects=tmp_path, stacks=1)
+
+
+def test_training_sees_stains_and_images_in_other_colours_half_of_the_time():
+    drawn = [training(np.random.default_rng(k), np.random.default_rng(k + 1000), ("a.png",)) for k in range(300)]
+    images = [one for one in drawn if one.kind == "image"]
+    mixed = [one for one in images if one.image_colours]
+    assert 0.5 < len(images) / len(drawn) < 0.7
+    assert 0.4 < len(mixed) / len(images) < 0.6
+    reddest = sum(one.stains["haematoxylin"][0] < one.stains["haematoxylin"][2] for one in drawn)
+    assert 0.1 < reddest / len(drawn) < 0.5  # haematoxylin itself absorbs red most
+    assert all(one.image_colours is None for one in drawn if one.kind != "image")
+
+
+def test_an_image_in_other_colours_keeps_its_structure(tmp_path):
+    picture = np.random.default_rng(0).integers(60, 250, (300, 300, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    turned = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.5, 0.0, 0.0))
+    one, other = (
+        from_image(
+            tmp_path / "a.png",
+            (128, 128),
+            np.random.default_rng(3),
+            layers=3,
+            scale=1.0,
+            phase_per_density=0.5,
+            colours=colours,
+        )
+        for colours in (None, turned)
+    )
+    np.testing.assert_allclose(other.density[:, 0], one.density[:, 1], rtol=1e-5)
+    np.testing.assert_allclose(other.density[:, 2], 0.5 * one.density[:, 0], rtol=1e-5)

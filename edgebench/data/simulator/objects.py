@@ -26,11 +26,25 @@ def object_files(folder: Path) -> tuple[Path, ...]:
     return files
 
 
-def from_image(path: Path, shape: Shape, rng: Rng, *, layers: int, scale: float, phase_per_density: float) -> Layers:
-    """Layers whose sum is the optical density of a random, periodic crop of an image, `scale` times its size."""
+def from_image(
+    path: Path,
+    shape: Shape,
+    rng: Rng,
+    *,
+    layers: int,
+    scale: float,
+    phase_per_density: float,
+    colours: tuple[tuple[float, ...], ...] | None = None,
+) -> Layers:
+    """Layers whose sum is the optical density of a random, periodic crop of an image, `scale` times its size.
+
+    colours: (3, 3), rows R, G, B: shares of the image's three densities.
+    """
     image = cv2.resize(read_image(path), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     white = np.percentile(image[::4, ::4], 99, axis=(0, 1)) + DARKEST
     density = np.maximum(-np.log((image.astype(np.float32) + DARKEST) / white), 0).astype(np.float32)
+    if colours is not None:
+        density = density @ np.asarray(colours, np.float32).T
     crop = _periodic_crop(density, shape, rng).transpose(2, 0, 1)
     relief = [noise(shape, rng, slope=1.5, longest_px=min(shape) / 2, shortest_px=12) for _ in range(layers)]
     depth = np.exp(1.5 * np.stack(relief))

@@ -1,13 +1,15 @@
 """The parameters of a stack: fixed and documented for the test splits, drawn per stack for training.
 
-Training draws the signs of the chromatic shifts, of the aberration and of the phase as well as their sizes: they are
-one instrument's, and a network that leans on them fails on the next. What is left to tell above from below, whatever
-the polarity of the object, is the exponential of Beer and Lambert and the look of stained tissue.
+Training draws the signs of the chromatic shifts and of the aberration as well as their sizes: they are one
+instrument's, and a network that leans on them fails on the next. That what absorbs also delays light is physics, so
+most stacks, but not all, have a positive phase. The rest of what tells above from below is the look of stained tissue,
+in any colour.
 docs/simulator.md has the table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -20,6 +22,8 @@ from edgebench.data.simulator.optics import Optics
 STEP_NM = 500
 PLANES = 45  # the 41 published ones and four more below: 41 pairs, 2 um apart
 LOWEST_NM = -12500
+
+POSITIVE_PHASE = 0.75  # share of the training stacks; what mounts tissue may refract more than it
 
 # Microscopes for tests of what a regressor never saw: every number lies outside the training ranges, signs are kept.
 MICROSCOPES = {
@@ -50,6 +54,7 @@ class Parameters:
     smallest_px: float = 3.0  # leaves: smallest shape
     image: str = ""  # image: file name below the objects folder
     image_scale: float = 1.0
+    image_colours: tuple[tuple[float, ...], ...] | None = None  # rows R, G, B: shares of the image's densities
     white: tuple[float, float, float] = (192, 186, 180)  # grey values of empty glass
     noise: float = 0.008  # standard deviation at white, relative to white; shot-like
     jpeg_quality: int = 95
@@ -87,8 +92,8 @@ def protocol(number: int, slide: Rng, rng: Rng, *, image: str = "", microscope: 
 
 def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
     """A training stack: kind of object, optics, stains and camera drawn per stack around and beyond both protocols."""
-    kind = str(rng.choice(["histology", "leaves"], p=(0.5, 0.5)))
-    if objects and rng.uniform() < 0.5:
+    kind = str(rng.choice(["histology", "leaves"], p=(0.75, 0.25)))
+    if objects and rng.uniform() < 0.6:
         kind = "image"
     strength = {stain: float(rng.lognormal(0, 0.3)) for stain in ("haematoxylin", "eosin", "erythrocyte")}
     brightness = rng.uniform(160, 235)
@@ -97,13 +102,14 @@ def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
         first_nm=_first(rng),
         optics=_optics(rng),
         tissue=_tissue(rng, slide),
-        stains=_stains(slide, strength, rng.lognormal(0, 0.15, 3), jitter=0.15),
+        stains=_stains(slide, strength, rng.lognormal(0, 0.15, 3), jitter=0.15, base=_palette(rng)),
         layer_step_nm=250 * int(rng.integers(3, 8)),
-        phase_per_density=float(rng.uniform(-1.0, 1.0)),
+        phase_per_density=float(rng.uniform(0, 1)) * (1 if rng.uniform() < POSITIVE_PHASE else -1),
         contrast=float(rng.uniform(0.15, 1.2)),
         smallest_px=float(rng.uniform(2.0, 6.0)),
         image=str(rng.choice(objects)) if kind == "image" else "",
         image_scale=float(rng.uniform(0.6, 1.6)) if kind == "image" else 1.0,
+        image_colours=_mixture(rng) if kind == "image" else None,
         white=tuple(float(w) for w in brightness * rng.uniform(0.92, 1.06, 3)),  # type: ignore[arg-type]
         noise=float(rng.uniform(0.003, 0.014)),
         jpeg_quality=int(rng.integers(88, 99)),
@@ -127,13 +133,30 @@ def _optics(rng: Rng) -> Optics:
     )
 
 
+def _palette(rng: Rng) -> Mapping[str, tuple[float, ...]]:
+    """The stain vectors, or (half of the stacks) others of the same strength: no colour means a nucleus everywhere."""
+    if rng.uniform() < 0.5:
+        return STAINS
+    return {stain: tuple(rng.dirichlet((4, 4, 4)) * sum(vector)) for stain, vector in STAINS.items()}
+
+
+def _mixture(rng: Rng) -> tuple[tuple[float, ...], ...] | None:
+    """Other colours for an image (half of the stacks): each a mixture of its three, some stronger, some weaker."""
+    if rng.uniform() < 0.5:
+        return None
+    rows = rng.dirichlet((0.8, 0.8, 0.8), 3) * rng.lognormal(0, 0.3, (3, 1))
+    return tuple(tuple(float(share) for share in row) for row in rows)
+
+
 def _stains(
-    slide: Rng, strength: dict[str, float], tint: np.ndarray, jitter: float
+    slide: Rng,
+    strength: dict[str, float],
+    tint: np.ndarray,
+    jitter: float,
+    base: Mapping[str, tuple[float, ...]] = STAINS,
 ) -> dict[str, tuple[float, float, float]]:
     return {
-        stain: tuple(
-            float(v) for v in np.asarray(STAINS[stain]) * strength[stain] * tint * slide.lognormal(0, jitter, 3)
-        )  # type: ignore[misc]
+        stain: tuple(float(v) for v in np.asarray(base[stain]) * strength[stain] * tint * slide.lognormal(0, jitter, 3))  # type: ignore[misc]
         for stain in strength
     }
 

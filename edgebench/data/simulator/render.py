@@ -86,6 +86,7 @@ def _layers(parameters: Parameters, torus: Shape, rng: Rng, objects: Path | None
             rng,
             layers=parameters.slices,
             scale=parameters.image_scale,
+            colours=parameters.image_colours,
             phase_per_density=parameters.phase_per_density,
         )
     if parameters.kind == "leaves":

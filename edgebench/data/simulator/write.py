@@ -79,7 +79,7 @@ def simulate(
     """Write the splits below `root`; what is there already from the same call is kept, so a killed call goes on.
 
     splits: of "train" (which holds the validation slides too), "test-1", "test-2". stacks: at most so many a split.
-    objects: a folder of in-focus images that take the place of the procedural tissue (for half of the training
+    objects: a folder of in-focus images that take the place of the procedural tissue (for 60 % of the training
     stacks; for the test stacks one after another); every fifth is kept for the validation slides, and train and test
     splits cannot share a call. microscope: one of MICROSCOPES, for the test splits. optics: "linear", "exact" (Abbe's
     sum, exact.py), or "mixed", for training: a tenth of the stacks exact, the others as with "linear".
