@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import edgebench
-from edgebench.cli import convert, data, report, run, train
+from edgebench.cli import convert, data, evaluate, predict, report, run, sweep, train
 from edgebench.errors import EdgebenchError
 
 INTERRUPTED = 130  # exit code
@@ -24,9 +24,12 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.command("train")(train.train)
+app.command("sweep")(sweep.sweep)
 app.command("convert")(convert.convert)
 app.command("run")(run.run)
+app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
+app.command("predict")(predict.predict)
 
 
 def _version(wanted: bool) -> None:
