@@ -168,6 +168,22 @@ def test_workers_end_with_a_killed_parent(tmp_path):
         time.sleep(0.05)
 
 
+def test_two_processes_that_make_the_same_patches_do_not_disturb_each_other(source, tmp_path):
+    first = cached(tmp_path)
+    folder = next((tmp_path / "cache").iterdir())
+    folder.rename(tmp_path / "kept")
+
+    def other_is_faster(done, total):
+        if done == total:
+            (tmp_path / "kept").rename(folder)
+
+    second = patches.cached(
+        tmp_path / "d", "train", Choice(), tmp_path / "cache", data_sha256="d", jobs=1, progress=other_is_faster
+    )
+    np.testing.assert_array_equal(first.tiles, second.tiles)
+    assert list((tmp_path / "cache").iterdir()) == [folder]
+
+
 def test_what_a_killed_process_left_is_removed(source, tmp_path):
     made = cached(tmp_path)
     folder = tmp_path / "cache" / next((tmp_path / "cache").iterdir()).name

@@ -130,7 +130,7 @@ def test_every_training_draw_lies_on_the_grids(seed):
 
 
 def test_training_draws_every_combination_of_signs():
-    """No instrument's sign is a cue, not red's, not blue's, not the aberration's; a quarter of the phases is negative."""
+    """No instrument's sign is a cue, not red's, not blue's, not the aberration's; a quarter of phases is negative."""
     rng = np.random.default_rng
     draws = [training(rng([k, 0]), rng([k, 1])) for k in range(320)]
     optics = [(*np.sign(p.optics.focal_shift_um)[[0, 2]], np.sign(p.optics.spherical_waves)) for p in draws]

@@ -183,7 +183,11 @@ def _build(
         np.save(building / "stack.npy", np.repeat(np.arange(len(counts), dtype=np.int32), counts))
         about = {"ids": [name for name, _ in chosen], "data_sha256": data_sha256}
         (building / "patches.json").write_text(json.dumps(about))
-        building.rename(folder)
+        try:
+            building.rename(folder)
+        except OSError:  # another process made the same meanwhile
+            if not folder.is_dir():
+                raise
 
 
 @contextmanager
