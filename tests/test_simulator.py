@@ -253,3 +253,13 @@ def test_an_image_in_other_colours_keeps_its_structure(tmp_path):
     )
     np.testing.assert_allclose(other.density[:, 0], one.density[:, 1], rtol=1e-5)
     np.testing.assert_allclose(other.density[:, 2], 0.5 * one.density[:, 0], rtol=1e-5)
+
+
+def test_a_reversed_microscope_is_the_standard_one_with_the_z_axis_turned(tmp_path):
+    """What only absorbs looks the same; phase, aberration and focal shifts act as on the other side of focus."""
+    rng = np.random.default_rng
+    one, other = (protocol(1, rng(0), rng(1), microscope=name) for name in (None, "reversed"))
+    assert other.optics.focal_shift_um == tuple(-shift for shift in one.optics.focal_shift_um)
+    assert other.optics.spherical_waves == -one.optics.spherical_waves
+    assert other.phase_per_density == -one.phase_per_density
+    assert dataclasses.replace(other, optics=one.optics, phase_per_density=one.phase_per_density) == one

@@ -33,7 +33,8 @@ def simulate(
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; all cores if not given.")] = None,
     objects: Annotated[Optional[Path], typer.Option(help="Folder of in-focus images to use as objects.")] = None,
     microscope: Annotated[
-        Optional[str], typer.Option(help="'outside': optics outside the training ranges, for the test splits.")
+        Optional[str],
+        typer.Option(help="For the test splits: 'outside' the training ranges, or 'reversed' in every sign."),
     ] = None,
     stacks: Annotated[Optional[int], typer.Option(min=1, help="At most so many stacks of each split.")] = None,
     optics: Annotated[

@@ -25,7 +25,9 @@ LOWEST_NM = -12500
 
 POSITIVE_PHASE = 0.75  # share of the training stacks; what mounts tissue may refract more than it
 
-# Microscopes for tests of what a regressor never saw: every number lies outside the training ranges, signs are kept.
+# Microscopes for tests of what a regressor never saw. outside: every number lies outside the training ranges, signs are
+# those of the standard one. reversed: all signs are turned, that of the phase, too, as on a stage whose z axis points
+# down; for what only absorbs nothing changes.
 MICROSCOPES = {
     "outside": Optics(
         na=0.65,
@@ -36,6 +38,7 @@ MICROSCOPES = {
         pixel_um=0.40,
         blur_px=0.9,
     ),
+    "reversed": Optics(focal_shift_um=(0.3, 0.0, -0.3), spherical_waves=-0.08),
 }
 
 
@@ -84,7 +87,7 @@ def protocol(number: int, slide: Rng, rng: Rng, *, image: str = "", microscope: 
         optics=MICROSCOPES[microscope] if microscope else standard,
         tissue=_tissue(rng, slide),
         stains=_stains(slide, strength, tint, jitter=0.06),
-        phase_per_density=0.45 if first else 0.6,
+        phase_per_density=(0.45 if first else 0.6) * (-1 if microscope == "reversed" else 1),
         white=(192, 186, 180) if first else (206, 204, 212),
         noise=0.008,
     )
