@@ -55,6 +55,7 @@ def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
     assert about["model"] == {
         "name": "exact",
         "sha256": card.sha256,
+        "kind": None,
         "alpha": 0.4,
         "input_size": SIZE,
         "parameters": card.parameters,

@@ -263,3 +263,12 @@ def test_a_reversed_microscope_is_the_standard_one_with_the_z_axis_turned(tmp_pa
     assert other.optics.spherical_waves == -one.optics.spherical_waves
     assert other.phase_per_density == -one.phase_per_density
     assert dataclasses.replace(other, optics=one.optics, phase_per_density=one.phase_per_density) == one
+
+
+def test_about_half_of_the_leaves_lie_on_empty_glass():
+    fields = [
+        dead_leaves((96, 96), np.random.default_rng(k), layers=3, contrast=0.8, smallest_px=4.0, phase_per_density=0.5)
+        for k in range(24)
+    ]
+    bare = [float((field.density.sum(axis=(0, 1)) == 0).mean()) > 0.05 for field in fields]
+    assert 5 <= sum(bare) <= 19

@@ -14,6 +14,7 @@ from edgebench.data.simulator.layers import Layers
 
 MOST_LEAVES = 700  # a layer
 CORNERS = 18  # of an outline
+ON_GLASS = 0.5  # share of the fields whose shapes lie on empty glass, as torn or sparse tissue does
 
 
 def dead_leaves(
@@ -23,10 +24,13 @@ def dead_leaves(
     density = np.zeros((layers, 3, *shape), np.float32)
     spread = float(rng.choice([1.0, 6.0, 40.0]))  # from garish to the near grey of one stain
     palette = rng.dirichlet(np.array([1.5, 2.0, 1.2]) * spread, 8) * 3  # colours of the shapes; most absorb green
+    on_glass = rng.uniform() < ON_GLASS
     for layer in density:
-        picture = np.full((*shape, 3), 0.5 * contrast, np.float32) * palette[0].astype(np.float32)
+        ground = 0.0 if on_glass else 0.5 * contrast
+        picture = np.full((*shape, 3), ground, np.float32) * palette[0].astype(np.float32)
         largest = min(shape) / rng.uniform(3, 8)
         count = min(int(rng.uniform(0.4, 2.5) * shape[0] * shape[1] / smallest_px**2 / 12), MOST_LEAVES)
+        count = int(count * rng.uniform(0.05, 0.5)) if on_glass else count
         amounts = contrast * rng.gamma(2.0, 0.5, count)
         amounts[rng.uniform(size=count) < 0.4 * rng.uniform()] = 0  # leaves of glass: bright gaps
         colours = amounts[:, None] * palette[rng.integers(0, len(palette), count)]
