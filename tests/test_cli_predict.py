@@ -138,7 +138,7 @@ def test_a_distance_that_the_network_does_not_know_is_refused(refused, predict):
 def test_the_move_undoes_the_defocus_of_the_upper_image(z, tiles):
     answer = field.judge(np.full(tiles, z), np.full(tiles, 20.0))
     assert answer.warnings == ()
-    assert answer.spread_um == 0
+    assert answer.spread_um == (0 if tiles > 1 else None)
     words = _lines(answer, SUBJECT)[0]
     if answer.direction == "down":
         assert z > 0
@@ -168,3 +168,10 @@ def test_nearly_empty_fields_and_answers_outside_the_training_range_are_warned_o
     assert enough.warnings == ()
     outside = field.judge(np.full(4, -10.6), np.full(4, 9.0))
     assert "outside the range that was trained" in outside.warnings[0]
+
+
+def test_an_empty_field_has_no_spread():
+    """A spread of 0.00 um over no tile would be taken for certainty."""
+    answer = field.judge(np.array([1.0, 4.0, -3.0]), np.array([0.8, 0.9, 0.7]))
+    assert answer.spread_um is None
+    assert "cannot be told from 0 of 3 tiles with contrast" in _lines(answer, SUBJECT)[1]

@@ -45,10 +45,15 @@ def _lines(answer: Answer, subject: Subject) -> list[str]:
     side = {"down": "above focus", "up": "below focus", "none": "in focus"}[answer.direction]
     move = f"move the stage {answer.direction} by {abs(answer.z_um):.2f} um"
     away = f"{abs(answer.z_um):.2f} um {side}: {move} to focus." if answer.direction != "none" else "in focus: stay."
+    counted = f"{answer.tiles_with_contrast} of {answer.tiles} tiles with contrast"
+    spread = (
+        f"+- {answer.spread_um:.2f} um over {counted} (weighted median absolute deviation)"
+        if answer.spread_um is not None
+        else f"How sure that is cannot be told from {counted}"
+    )
     return [
         f"{answer.z_um:+.2f} um: the upper image was taken {away}",
-        f"+- {answer.spread_um:.2f} um over {answer.tiles_with_contrast} of {answer.tiles} tiles with contrast "
-        f"(weighted median absolute deviation); plain median {answer.median_um:+.2f} um.",
+        f"{spread}; plain median {answer.median_um:+.2f} um.",
         f"{subject.label} ({subject.backend}), {_used(subject)}.",
     ]
 

@@ -32,7 +32,7 @@ class Answer:
 
     z_um: float  # median weighted by contrast
     median_um: float
-    spread_um: float  # weighted median absolute deviation of the tiles from z_um
+    spread_um: float | None  # weighted median absolute deviation of the tiles from z_um; None: fewer than two count
     tiles: int
     tiles_with_contrast: int
     warnings: tuple[str, ...]
@@ -77,8 +77,8 @@ def predict(subject: Subject, lower: Path, upper: Path) -> Answer:
 def judge(patches_um: np.ndarray, contrast: np.ndarray) -> Answer:
     """From the answers and the contrast (grey values) of the tiles, (N,) each, to one answer with its warnings."""
     z_um, median_um = aggregate.weighted_value(patches_um, contrast), aggregate.image_value(patches_um)
-    spread_um = aggregate.weighted_value(np.abs(patches_um - z_um), contrast)
     full = int(np.count_nonzero(contrast > aggregate.HALF_CONTRAST))
+    spread_um = aggregate.weighted_value(np.abs(patches_um - z_um), contrast) if full > 1 else None
     return Answer(z_um, median_um, spread_um, len(patches_um), full, tuple(_warnings(z_um, median_um, full, contrast)))
 
 
