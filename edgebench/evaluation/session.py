@@ -20,6 +20,7 @@ from edgebench.evaluation.subjects import Subject
 from edgebench.models import store
 from edgebench.records import evaluation as records
 from edgebench.records.schema import Record
+from edgebench.records.store import check_writable
 from edgebench.types import FocalStack
 
 TEST = ("test-1", "test-2")
@@ -60,7 +61,7 @@ def evaluate(
     """
     _check_names(subjects)
     data = _read(root, plan.splits, results)
-    records.check_writable(results)
+    check_writable(results, "evaluations")
     loaded: dict[int, Loaded] = {}
     for quality in plan.qualities:
         wanted = [_begun(subject, data, quality, plan) for subject in subjects]

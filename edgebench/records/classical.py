@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from edgebench.errors import RecordError
-from edgebench.files import replace_text
 from edgebench.records.schema import Record
-from edgebench.records.store import render
+from edgebench.records.store import render, write
 
 PREFIX = "classical_"  # of the file names: the other records of the folder are of models
 _NUMBERS = {"type": "array", "minItems": 1, "items": {"type": "number"}}
@@ -91,13 +90,7 @@ def path_of(results: Path, data: str) -> Path:
 def save(record: Record, results: Path) -> Path:
     """Validate and write, in place of what is there; RecordError where it cannot be written."""
     path = path_of(results, record["data"]["name"])
-    text = render(validate(record, str(path))) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(path, text)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
-    return path
+    return write(path, render(validate(record, str(path))) + "\n")
 
 
 def find(results: Path, data: str) -> Record | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
@@ -14,9 +13,8 @@ from typing import Any
 
 import edgebench
 from edgebench.errors import RecordError
-from edgebench.files import replace_text
 from edgebench.records.schema import Record
-from edgebench.records.store import render
+from edgebench.records.store import render, write
 
 VERSION = 1
 CLASSICAL = "classical"  # classical_<set>.json are records of another kind, in the same folder
@@ -73,27 +71,10 @@ def validate(record: object, source: str = "evaluation") -> Record:
     return record
 
 
-def check_writable(results: Path) -> None:
-    """Raise RecordError where a record could not be written; to be asked before an hour of evaluating."""
-    folder = results / "evaluations"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise RecordError(f"{folder}: records cannot be written there ({error.strerror}). Name another.") from error
-
-
 def save(record: Record, results: Path) -> Path:
     """Validate and write a record whole, one image a line, in place of an older one; returns its path."""
     validate(record, f"evaluation {record.get('id', '')}".strip())
-    path = path_of(results, record["id"])
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(path, render(record) + "\n")
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
-    return path
+    return write(path_of(results, record["id"]), render(record) + "\n")
 
 
 def load(path: Path) -> Record:

@@ -18,9 +18,9 @@ def path_of(results: Path, device: str, id: str) -> Path:
     return results / "runs" / device / f"{id}.json"
 
 
-def check_writable(results: Path) -> None:
-    """Raise RecordError where a record could not be written; to be asked before hours of measuring."""
-    folder = results / "runs"
+def check_writable(results: Path, kind: str = "runs") -> None:
+    """Raise RecordError where a record of this kind could not be written; to be asked before hours of work."""
+    folder = results / kind
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -29,6 +29,16 @@ def check_writable(results: Path) -> None:
         raise RecordError(
             f"{folder}: records cannot be written there ({error.strerror}). Name another folder with --results."
         ) from error
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a record whole, in place of what is there; RecordError where that fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, text)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
+    return path
 
 
 def save(record: Record, results: Path, *, force: bool = False) -> Path:
@@ -44,12 +54,7 @@ def save(record: Record, results: Path, *, force: bool = False) -> Path:
         text = render(record) + "\n"
     except ValueError as error:
         raise RecordError(f"record {record['id']}: a number that is not finite ({error}). Check the model.") from error
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(path, text)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written ({error.strerror}). Make room, or check the folder.") from error
-    return path
+    return write(path, text)
 
 
 def load(path: Path) -> Record:
