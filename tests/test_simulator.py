@@ -14,7 +14,7 @@ from edgebench.data.simulator import simulate, write
 from edgebench.data.simulator.histology import Tissue, concentrations
 from edgebench.data.simulator.leaves import dead_leaves
 from edgebench.data.simulator.objects import from_image
-from edgebench.data.simulator.parameters import PLANES, STEP_NM, Parameters, protocol, training
+from edgebench.data.simulator.parameters import BEYOND, PLANES, STEP_NM, Parameters, protocol, training
 from edgebench.data.simulator.render import planes
 from edgebench.errors import DatasetError, UsageError
 
@@ -66,7 +66,7 @@ def test_the_manifest_says_simulated_seed_parameters_and_hashes(tiny_train):
     assert manifest["simulated"] is True
     assert manifest["seed"] == 7
     stack = manifest["splits"]["train"]["stacks"]["s1000_l1"]
-    assert len(stack["files"]) == PLANES
+    assert len(stack["files"]) == stack["parameters"]["planes"] == PLANES + 2 * BEYOND
     assert stack["parameters"]["optics"]["na"] > 0.7
 
 
@@ -126,6 +126,7 @@ def test_every_training_draw_lies_on_the_grids(seed):
     drawn = training(rng([seed, 0]), rng([seed, 1]))
     assert drawn.first_nm % 50 == 0
     assert drawn.layer_step_nm % 250 == 0
+    assert drawn.first_nm + (drawn.planes - 1) * STEP_NM > 11_000 > -11_000 > drawn.first_nm  # beyond the tests' ends
     assert drawn.optics.focal_shift_um[1] == 0  # of green, which the others are measured from
 
 

@@ -7,9 +7,10 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from edgebench.data import jiang2018, layout
 from edgebench.data.layout import Layout
@@ -19,6 +20,8 @@ from edgebench.focus.images import decode, read_image
 from edgebench.types import DELTA_NM, FocalStack, Plane
 
 Progress = Callable[[str, int, int], None]  # split, stacks done, stacks in all
+# Of dataset.json, as `data simulate` writes it. objects: the SHA-256 of each real image by its name.
+SETUP = ("version", "optics", "source_points", "field", "format", "microscope", "objects")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Dataset:
     sha256: str  # of dataset.json, or of all names and sizes where there is none
     rule: str
     splits: dict[str, SplitCounts]
+    setup: dict[str, Any] = field(default_factory=dict)  # of a simulated set: SETUP, what its name and seed do not tell
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def describe(root: Path) -> Dataset:
     if known is None:
         return Dataset("jiang2018", False, None, _names_sha256(found, every), _rule(tiles), counts)
     sha256 = hashlib.sha256((found.home / layout.MANIFEST).read_bytes()).hexdigest()
-    return Dataset(known["name"], known["simulated"], known.get("seed"), sha256, _rule(tiles), counts)
+    setup = {key: known[key] for key in SETUP if known.get(key) is not None}
+    return Dataset(known["name"], known["simulated"], known.get("seed"), sha256, _rule(tiles), counts, setup)
 
 
 def tiles_of(stack: FocalStack) -> int:

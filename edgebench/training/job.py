@@ -103,6 +103,7 @@ def run(
             "name": one.name,
             "simulated": one.simulated,
             "sha256": one.sha256,
+            "setup": one.setup,
             "pairs_per_stack": job.pairs_per_stack,
             "patches": {split: len(parts[i]) for split, parts in found.items()},
         }

@@ -22,6 +22,7 @@ from edgebench.data.simulator.optics import Optics
 STEP_NM = 500
 PLANES = 45  # the 41 published ones and four more below: 41 pairs, 2 um apart
 LOWEST_NM = -12500
+BEYOND = 4  # planes more of a training stack, above and below: a network shrinks its answers at the ends of what it saw
 
 POSITIVE_PHASE = 0.75  # share of the training stacks; what mounts tissue may refract more than it
 
@@ -48,6 +49,7 @@ class Parameters:
 
     kind: str  # "histology", "leaves" or "image"
     first_nm: int  # lowest plane; on a 50 nm grid, as published
+    planes: int = PLANES
     optics: Optics = field(default_factory=Optics)
     tissue: Tissue = field(default_factory=Tissue)
     stains: dict[str, tuple[float, float, float]] = field(default_factory=lambda: dict(STAINS))
@@ -102,7 +104,8 @@ def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
     brightness = rng.uniform(160, 235)
     return Parameters(
         kind=kind,
-        first_nm=_first(rng),
+        first_nm=_first(rng) - BEYOND * STEP_NM,
+        planes=PLANES + 2 * BEYOND,
         optics=_optics(rng),
         tissue=_tissue(rng, slide),
         stains=_stains(slide, strength, rng.lognormal(0, 0.15, 3), jitter=0.15, base=_palette(rng)),

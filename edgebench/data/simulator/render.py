@@ -16,7 +16,7 @@ from edgebench.data.simulator.layers import Layers, linearised, stained
 from edgebench.data.simulator.leaves import dead_leaves
 from edgebench.data.simulator.objects import from_image
 from edgebench.data.simulator.optics import GRID_NM, TABLE, Optics, transfer_tables
-from edgebench.data.simulator.parameters import PLANES, STEP_NM, Parameters
+from edgebench.data.simulator.parameters import STEP_NM, Parameters
 from edgebench.data.simulator.zero import sharpest_um
 
 MARGIN_PX = 16  # the torus is at least so much larger than the image; objects are periodic, so nothing leaks in
@@ -28,7 +28,7 @@ def planes(
     """(z_nm, (H, W, 3) uint8 RGB) of every plane, lowest first."""
     torus = (fft.next_fast_len(size[0] + MARGIN_PX, True), fft.next_fast_len(size[1] + MARGIN_PX, True))
     layers = _layers(parameters, torus, rng, objects)
-    z_nm = parameters.first_nm + STEP_NM * np.arange(PLANES)
+    z_nm = parameters.first_nm + STEP_NM * np.arange(parameters.planes)
     count = len(layers.phase)
     depth_nm = parameters.layer_step_nm * (2 * np.arange(count) + 1 - count) // 2
     taken, phase = linearised(layers, parameters.optics.wavelengths_um)

@@ -18,13 +18,13 @@ from edgebench.data.layout import FOLDERS, INNER
 from edgebench.data.simulator.exact import EVALUATION_POINTS, IMAGE_SLICES, TRAINING_POINTS
 from edgebench.data.simulator.histology import LAYERS
 from edgebench.data.simulator.objects import object_files
-from edgebench.data.simulator.parameters import MICROSCOPES, PLANES, Parameters, protocol, training
+from edgebench.data.simulator.parameters import MICROSCOPES, Parameters, protocol, training
 from edgebench.data.simulator.render import encode, planes
 from edgebench.data.workers import begin_worker
 from edgebench.errors import DatasetError, UsageError
 from edgebench.files import replace_text, sha256
 
-VERSION = 4  # of the simulator: raised whenever the same seed gives other images
+VERSION = 5  # of the simulator: raised whenever the same seed gives other images
 # Stacks a slide: the paper's Samples 1-6 and 7-13, by their image counts in Tables 3-6 over 41.
 SLIDES = {
     "test-1": {"s16": 4, "s17": 2, "s101": 1, "s102": 6, "s103": 2, "s104": 2},
@@ -246,7 +246,7 @@ def _write_stack(job: _Job) -> tuple[str, dict[str, object]]:
     parent = Path(job.root) / INNER / FOLDERS[job.split]
     folder = parent / job.stack
     prefix = "Seg1_" if job.split == "train" else ""
-    if len(list(folder.glob(f"*{job.suffix}"))) != PLANES:
+    if len(list(folder.glob(f"*{job.suffix}"))) != parameters.planes:
         for left in (folder, *parent.glob(f".{job.stack}.*")):
             shutil.rmtree(left, ignore_errors=True)
         part = parent / f".{job.stack}.{os.getpid()}.part"
