@@ -45,7 +45,7 @@ def test_all_targets_are_converted_and_their_parity_is_printed(edgebench, models
         assert f" {target} " in out
         assert (models / "exact" / f"{target}.json").is_file()
     assert out.count(" converted ") == 4
-    assert "on 256 calibration patches\n" in out
+    assert "on 128 calibration patches and 128 turned copies of them\n" in out
     assert "--data DATA compares on unseen ones too" in out
     assert "input and output stay float32" in out
 
