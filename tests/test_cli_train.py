@@ -178,7 +178,7 @@ def test_a_student_is_trained_with_the_answers_of_its_teacher(edgebench, tmp_pat
         (("m", "--recipe", "distil"), "recipe 'distil' and teacher None do not fit. Give --teacher."),
         (("m", "--recipe", "crops"), "crops of 16 px in 2 epoch(s)"),
         (("m", "--kind", "pair"), "no kind 'pair' of input. Use one of: difference, single."),
-        (("m", "--network", "resnet"), "no network 'resnet'. Use one of: mobilenetv2, slim, compact."),
+        (("m", "--network", "resnet"), "no network 'resnet'. Use one of: mobilenetv2, compact."),
         (("a/b",), "no name for a model"),
         (("..",), "no name"),
         ((".m",), "no name"),

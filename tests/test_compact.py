@@ -42,5 +42,5 @@ def test_it_is_much_cheaper_than_the_papers_network():
 
 
 def test_a_typo_is_answered_with_the_networks():
-    with pytest.raises(UsageError, match=r"^no network 'compakt'\. Use one of: mobilenetv2, slim, compact\.$"):
+    with pytest.raises(UsageError, match=r"^no network 'compakt'\. Use one of: mobilenetv2, compact\.$"):
         regressor.build(1.0, 64, network="compakt", seed=0)

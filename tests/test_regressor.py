@@ -51,12 +51,3 @@ def test_the_networks_of_the_paper_have_their_sizes(alpha, side, parameters, mac
     model = regressor.build(alpha, side, seed=0)
     assert size.parameters(model) == parameters
     assert size.macs(model) == macs
-
-
-def test_the_slim_network_is_that_of_the_paper_with_a_narrower_last_convolution():
-    whole, slim = (regressor.build(0.4, 56, network=name, seed=0) for name in ("mobilenetv2", "slim"))
-    names = [[layer.name for layer in model.layers[1:-2]] for model in (whole, slim)]
-    assert names[0] == names[1]
-    saved = (1280 - regressor.SLIM) * 128 * 4 + (1280 - regressor.SLIM) * 4  # of the convolution and of the head
-    assert size.macs(whole) - size.macs(slim) == saved
-    assert slim.predict_on_batch(np.zeros((2, 56, 56, 3), np.float32)).shape == (2, 1)

@@ -24,7 +24,7 @@ def test_the_smallest_width_that_is_no_worse_than_jiangs_best_is_chosen_and_then
     ]
     assert "By the steps of the paper: `reduced`** (alpha 0.4, 112 px): 0.50 [0.50, 0.50] um" in rule(*made)
     assert "`alpha-0.4`** (alpha 0.4, 224 px)" in rule(*made[:2])
-    missing = "`alpha-0.75`, `alpha-0.6`, `alpha-0.5`, `size-168`, `size-48`, `student`"
+    missing = "`alpha-0.75`, `alpha-0.6`, `alpha-0.5`, `size-168`, `small`, `student`"
     assert f"Not evaluated, so not in the choice: {missing}." in rule(*made)
     assert "this limit is nominal" in rule(*made)
     real = [record | {"data": record["data"] | {"simulated": False}} for record in made]

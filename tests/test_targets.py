@@ -63,10 +63,10 @@ def test_targets_are_judged_by_the_figure_and_open_where_its_interval_holds_the_
     for model, minus in (("reduced", "reduced-single"), ("student", "reduced")):
         assert found[f"Error minus that of `{minus}`, um", model, "Set 2"][1:] == ["not evaluated"] * 4
     assert found["Multiply-accumulates over those of `reduced`", "student", "-"][1:3] == ["not evaluated"] * 2
-    assert found["Real tissue, other optics", "original, reduced, size-48, student", "-"][2] == "not evaluated"
+    assert found["Real tissue, other optics", "original, reduced, small, student", "-"][2] == "not evaluated"
 
 
-@pytest.mark.parametrize("name", ["size-48", "student"])
+@pytest.mark.parametrize("name", ["small", "student"])
 def test_a_small_model_is_to_be_no_larger_in_error_and_a_quarter_in_work(name):
     reduced = make_evaluation("reduced", (0.3, 0.4), alpha=0.4, of=exact)
     small = make_evaluation(name, (0.3, 0.41), alpha=0.1, of=exact)

@@ -20,9 +20,7 @@ def train(
     recipe: Annotated[
         str, typer.Option(help="How to train: default, crops (large inputs), distil, paper, or a .toml file.")
     ] = "default",
-    network: Annotated[
-        str, typer.Option(help="mobilenetv2 (the paper's), slim (fewer channels at its end), or compact.")
-    ] = "mobilenetv2",
+    network: Annotated[str, typer.Option(help="mobilenetv2 (the paper's), or compact.")] = "mobilenetv2",
     kind: Annotated[str, typer.Option(help="Input: difference of two planes, or the single upper one.")] = "difference",
     alpha: Annotated[float, typer.Option(help="Width of the network.")] = 0.4,
     input_size: Annotated[int, typer.Option(help="Side of the model input, px.")] = 112,

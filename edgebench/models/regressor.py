@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 MIN_SIZE = 32  # px; five halvings leave one pixel
 L2 = 1e-4  # the paper names no value
-NETWORKS = ("mobilenetv2", "slim", "compact")
-SLIM = 320  # channels of the last convolution; 1280 in MobileNetV2, for a thousand classes
+NETWORKS = ("mobilenetv2", "compact")
 
 
 def check(alpha: float, input_size: int, network: str = "mobilenetv2") -> None:
@@ -53,22 +52,12 @@ def build(
         base = keras.applications.MobileNetV2(
             input_shape=(input_size, input_size, 3), alpha=alpha, include_top=False, weights=None
         )
-        image, features = base.input, _slim(base) if network == "slim" else base.output
+        image, features = base.input, base.output
     head = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L2(l2), name="z_um")
     model = keras.Model(image, head(keras.layers.Flatten(name="flatten")(features)), name="focus_regressor")
     for layer in batch_norms(model):
         layer.momentum = bn_momentum
     return model
-
-
-def _slim(base: keras.Model) -> keras.KerasTensor:
-    """The last feature map of MobileNetV2 with SLIM channels: one answer needs fewer than a thousand classes do."""
-    import keras
-
-    x = base.get_layer("block_16_project_BN").output
-    x = keras.layers.Conv2D(SLIM, 1, use_bias=False, name="Conv_1")(x)
-    x = keras.layers.BatchNormalization(epsilon=1e-3, name="Conv_1_bn")(x)
-    return keras.layers.ReLU(6.0, name="out_relu")(x)
 
 
 def map_side(input_size: int) -> int:

@@ -29,9 +29,8 @@ SIZES: tuple[Row, ...] = (
     ("size-168", 0.4, 168),
     (REDUCED, 0.4, 112),
     ("size-56", 0.4, 56),
-    ("size-48", 0.4, 48),
 )
-SMALL = ("size-48", "student")  # not the paper's: at most a quarter of the multiply-accumulates of `reduced`
+SMALL = ("small", "student")  # not the paper's: at most a quarter of the multiply-accumulates of `reduced`
 MODELS = tuple(dict.fromkeys([*(row[0] for row in (*ALPHAS, *SIZES)), *SMALL]))  # that see difference images
 NOTHING = "Nothing to choose from: no model of the grid is evaluated on the whole of Set 2."
 NOMINAL = (

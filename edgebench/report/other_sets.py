@@ -17,7 +17,7 @@ DETAILED = (  # their stacks are listed; others' only without these
     "reduced-single",
     "original",
     "reduced",
-    "size-48",
+    "small",
     "student",
 )
 SHARES = ("Within 0.5 um", "Right direction", "Off by > 2 um")
