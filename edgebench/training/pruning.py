@@ -61,7 +61,6 @@ def run(
         "alpha": card.alpha,
         "kind": card.kind,
         "network": card.network,
-        "recipe": card.recipe,
         "seed": wanted.seed,
         "settings": {
             "pruned": {"name": card.name, "sha256": card.sha256},
