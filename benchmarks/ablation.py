@@ -25,7 +25,7 @@ from edgebench.training import job as jobs
 from edgebench.training.job import Job
 
 SEED = 1
-EPOCHS, EPOCH_PATCHES = 8, 16000
+EPOCHS, EPOCH_PATCHES, PAIRS_PER_STACK = 6, 12000, 18
 ALPHA, INPUT_SIZE = 0.4, 56
 VALIDATION_STACKS = 80
 Stack = dict[str, Any]
@@ -51,7 +51,6 @@ def choices(few: int) -> dict[str, tuple[Callable[[Stack], bool], int]]:
         "all three, one instrument's signs": (standard_signs, few),
         "all three": (lambda _: True, few),
         "all three, three times the stacks": (lambda _: True, 3 * few),
-        "all three, every stack": (lambda _: True, 10**9),
     }
 
 
@@ -117,6 +116,7 @@ def train(name: str, out: Path) -> None:
         input_size=INPUT_SIZE,
         epochs=EPOCHS,
         epoch_patches=EPOCH_PATCHES,
+        pairs_per_stack=PAIRS_PER_STACK,
         seed=SEED,
         models=str(out / "models"),
         cache=str(out / "cache"),
