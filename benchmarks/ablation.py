@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -122,7 +123,11 @@ def train(name: str, out: Path) -> None:
         cache=str(out / "cache"),
     )
     if not jobs.finished(job):
-        jobs.run(job)
+        process = multiprocessing.get_context("spawn").Process(target=jobs.run, args=(job,))
+        process.start()  # TensorFlow takes its number of threads once a process: here, later, that of the evaluation
+        process.join()
+        if process.exitcode:
+            raise SystemExit(f"the training of {name} ended with exit code {process.exitcode}; start again to go on")
 
 
 def errors(names: Sequence[str], root: Path, stacks: int | None, out: Path) -> dict[str, str]:

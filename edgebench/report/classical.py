@@ -86,7 +86,9 @@ def caption(record: Record, scene: Scene) -> tuple[str, str]:
     simulated = f" (SIMULATED, seed {data['seed']})" if data["simulated"] else ""
     title = f"{what}: {record['set']}, {stack['split']}, stack {stack['stack']}{simulated}"
     if scene.measure is None:
-        return title, "Each figure from its lowest to its highest value. The stack of median contrast of the data set."
+        first = next(iter(stack["curves"])).replace("-", " ")
+        chosen = f"The stack whose {first} rises by a factor that is the median of all stacks."
+        return title, f"Each figure from its lowest to its highest value. {chosen}"
     counts = ", ".join(f"{name.replace('-', ' ')} {count}" for name, count in scene.false_peaks.items() if count)
     away = f"of {PROMINENCE:.0%} prominence or more, further than {SUCCESS_UM:g} um from focus"
     none = f"No stack here has a false peak {away}; this one comes closest."
