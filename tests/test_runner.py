@@ -203,7 +203,7 @@ def test_the_patches_are_those_of_the_one_preprocessing(run_spec, tiny_dataset):
 
 
 def test_the_rotation_is_seeded_and_takes_every_stack(run_spec):
-    a, b, c = (feed.rotation(change(run_spec, seed=seed), 8) for seed in (1, 1, 2))
+    a, b, c = (feed.rotation(change(run_spec, seed=seed), 8)[0] for seed in (1, 1, 2))
     assert a.shape == (8, SIZE, SIZE, 3)
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c)
@@ -215,10 +215,10 @@ def test_the_rotation_takes_one_patch_of_every_stack_before_a_second_of_any(monk
     taken = []
     original = feed.read
     monkeypatch.setattr(feed, "read", lambda spec, chosen: taken.append(chosen[0].stack.id) or original(spec, chosen))
-    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 8)) == 8
+    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 8)[0]) == 8
     assert len(taken) == len(set(taken)) == 6
     taken.clear()
-    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 4)) == 4
+    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 4)[0]) == 4
     assert len(set(taken)) == 4
 
 
@@ -241,8 +241,15 @@ def test_files_are_warmed_before_the_first_one_is_decoded(monkeypatch, run_spec)
     assert order == ["warm", *["decode"] * 2 * len(Z_NM)]
 
 
+def test_the_rotation_says_where_each_patch_is_from(run_spec):
+    patches, sources = feed.rotation(run_spec, 8)
+    images_by = {(i.pair.stack.id, i.z_nm): i.patches for i in feed.read(run_spec, feed.pairs(run_spec))}
+    for patch, (name, z_nm, tile) in zip(patches, sources, strict=True):
+        np.testing.assert_array_equal(patch, images_by[name, z_nm][tile])
+
+
 def test_the_rotation_is_shorter_where_there_are_fewer_patches(run_spec):
-    assert len(feed.rotation(run_spec, 1000)) == 2 * PAIRS * TILES
+    assert len(feed.rotation(run_spec, 1000)[0]) == 2 * PAIRS * TILES
 
 
 def test_planes_without_a_partner_are_an_error_that_names_the_data(run_spec):
@@ -252,7 +259,42 @@ def test_planes_without_a_partner_are_an_error_that_names_the_data(run_spec):
         feed.rotation(change(run_spec, delta_nm=2100), 4)
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_read_each_plane_once_and_give_the_same_answers(monkeypatch, run_spec, threads):
+    read = []
+    original = images.read_image
+    monkeypatch.setattr(images, "read_image", lambda path: read.append(path) or original(path))
+    one, _ = measured(monkeypatch, run_spec, mean_of_red)
+    read.clear()
+    many, _ = measured(monkeypatch, change(run_spec, threads=threads), mean_of_red)
+    assert len(read) == len(set(read)) == 2 * len(Z_NM)
+    answers = [{(e["stack"], e["z_nm"]): e["patches_um"] for e in of(events, "image")} for events in (one, many)]
+    assert answers[0] == answers[1]
+    assert of(many, "accuracy")[0]["workers"] == threads
+
+
+def test_a_plane_that_cannot_be_read_ends_all_threads(monkeypatch, run_spec):
+    def refuse(path):
+        raise DatasetError(f"{path}: truncated")
+
+    monkeypatch.setattr(images, "read_image", refuse)
+    with pytest.raises(DatasetError, match="truncated"):
+        measured(monkeypatch, change(run_spec, threads=3), mean_of_red)
+
+
 # latency
+
+
+def test_r23_timed_answers_name_their_patches(monkeypatch, run_spec):
+    """R23: at least 1 % of the timed outputs, to be compared with the accuracy run's."""
+    events, _ = measured(monkeypatch, run_spec, mean_of_red)
+    expected = {(e["stack"], e["z_nm"]): e["patches_um"] for e in of(events, "image")}
+    timed = change(run_spec, mode="latency", iterations=250, rotation=5)
+    events, _ = measured(monkeypatch, timed, mean_of_red, latency.measure)
+    (found,) = of(events, "latency")
+    assert len(found["outputs"]) == 3 * run_spec.batch_size
+    for one in found["outputs"]:
+        assert one["um"] == expected[one["stack"], one["z_nm"]][one["tile"]]
 
 
 def test_latency_gives_as_many_samples_as_asked(run_spec):

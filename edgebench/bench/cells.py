@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from edgebench.bench.suite import Settings
 from edgebench.errors import BackendError
 from edgebench.types import RunSpec, StackFiles
 
+ONE_PATCH = "one patch"  # the process whose calls all see the same patch: R9
 _DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "runner/*.py")
 
 
@@ -39,11 +40,12 @@ class Cell:
         return f"{self.artifact.name} on {self.backend}"
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
-        """Every process of the cell with its name, in order: accuracy by split, latency, memory."""
+        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory."""
         every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
         found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
         repeats = self.settings.repeats
         found += [(f"latency {i + 1}/{repeats}", self._spec("latency", data, every, i)) for i in range(repeats)]
+        found.append((ONE_PATCH, replace(self._spec("latency", data, every), rotation=1)))
         return [*found, ("memory", self._spec("memory", data, every))]
 
     def _spec(self, mode: str, data: Data, stacks: tuple[StackFiles, ...], repeat: int = 0) -> RunSpec:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import random
 from itertools import cycle, islice
+from math import ceil
 from time import perf_counter_ns, process_time_ns
 
 import cv2
@@ -18,18 +20,21 @@ AGREE = 0.10  # two successive windows differ by at most this share in their mea
 AGREE_QUARTILES = 0.05  # and by this in their lower and upper quartiles
 CAP_CALLS = 300
 CAP_NS = 60_000_000_000
+KEPT = 0.01  # share of the timed calls whose answers are kept, to be compared with those of the accuracy run
 
 
 def measure(spec: RunSpec, emit: start.Emit) -> None:
     """Emit a load event and the latency event: spec.iterations samples of one call each."""
     cv2.setNumThreads(spec.threads)
-    patches = feed.rotation(spec, spec.rotation)
+    patches, sources = feed.rotation(spec, spec.rotation)
     turns = batches(patches, spec.batch_size)
     backend, load = start.start(spec, turns[0])
     emit("load", **load)
     calls = cycle(turns)
     warmup_calls, steady = _warm_up(backend, calls)
     samples_ns = [0] * spec.iterations
+    kept: dict[int, np.ndarray] = {}
+    chosen = set(random.Random(spec.seed).sample(range(spec.iterations), ceil(KEPT * spec.iterations)))
     gc.collect()
     gc.disable()
     wall, cpu = perf_counter_ns(), process_time_ns()
@@ -37,6 +42,8 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         begin = perf_counter_ns()
         y = backend.predict(x)
         samples_ns[i] = perf_counter_ns() - begin
+        if i in chosen:
+            kept[i] = y.copy()
     wall_ns, cpu_ns = perf_counter_ns() - wall, process_time_ns() - cpu
     gc.enable()
     start.check(spec, y, spec.batch_size, spec.batch_size)
@@ -48,7 +55,21 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         wall_ns=wall_ns,
         cpu_ns=cpu_ns,
         distinct_patches=len(patches),
+        outputs=_outputs(kept, warmup_calls, spec.batch_size, sources),
     )
+
+
+def _outputs(
+    kept: dict[int, np.ndarray], before: int, batch_size: int, sources: list[feed.Source]
+) -> list[dict[str, object]]:
+    """The answers of some timed calls with the patches they belong to; `before`: calls of the same turns, untimed."""
+    calls = -(-len(sources) // batch_size)
+    found = []
+    for i, y in kept.items():
+        for row, answer in enumerate(y.tolist()):
+            stack, z_nm, tile = sources[((before + i) % calls * batch_size + row) % len(sources)]
+            found.append({"stack": stack, "z_nm": z_nm, "tile": tile, "um": answer})
+    return found
 
 
 def batches(patches: np.ndarray, batch_size: int) -> list[np.ndarray]:

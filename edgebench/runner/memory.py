@@ -25,7 +25,7 @@ _FIELDS = {"Rss": "rss_bytes", "Pss": "pss_bytes", "Private_Clean": "uss_bytes",
 def measure(spec: RunSpec, emit: start.Emit) -> None:
     """Emit a load event and the memory event."""
     cv2.setNumThreads(spec.threads)
-    turns = latency.batches(feed.rotation(spec, PATCHES), spec.batch_size)
+    turns = latency.batches(feed.rotation(spec, PATCHES)[0], spec.batch_size)
     gc.collect()
     _give_back()
     peak_reset = _reset_peak()
