@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from dataclasses import asdict
 
-import numpy as np
 import pytest
+from make_evaluations import make_evaluation
 from make_stacks import DIFFERENT, SAME, images, manifest
 
 from edgebench.cli.main import main
+from edgebench.data import datasets
 from edgebench.errors import DatasetError, RecordError, UsageError
 from edgebench.evaluation import classical
 from edgebench.focus.measures import MEASURES
 from edgebench.focus.search import SEARCHES
 from edgebench.records import classical as records
 from edgebench.records import classical_summary as summary
-from edgebench.report import classical as report
+from edgebench.records import evaluation
 from edgebench.report import figures
 
 Z_NM = range(-5000, 5001, 500)
@@ -37,23 +38,16 @@ def done(root, tmp_path_factory):
     return classical.evaluate(root, ["test-1", "test-2"], results, ["all"]), results
 
 
-def two_humps(record):
-    """The record with a second, lower hump at +3 um in the Laplacian of its last stack."""
-    changed = json.loads(json.dumps(record))
-    stack = changed["stacks"][-1]
-    stack["curves"]["laplacian"] = [max(3 / (1 + z**2), 2 / (1 + (z - 3) ** 2)) for z in stack["z_um"]]
-    return changed
-
-
-def test_every_stack_has_a_curve_of_each_figure_and_each_search_finds_the_sharp_plane(done):
+def test_every_stack_has_a_curve_of_each_figure_and_every_search_finds_the_sharp_plane_from_everywhere(done):
     record, _ = done
     assert [stack["stack"] for stack in record["stacks"]] == ["s16_l1", "s201_l1"]
     for stack in record["stacks"]:
         assert list(stack["curves"]) == list(MEASURES)
-        assert len(stack["searches"]) == len(MEASURES) * len(SEARCHES)
         assert all(len(curve) == len(Z_NM) for curve in stack["curves"].values())
-        assert all(abs(found["z_um"]) <= 0.5 for found in stack["searches"])  # one plane
-        assert all(found["start_um"] == -5 for found in stack["searches"] if found["search"] == "uniform")
+    found = list(summary.rows(record, "test-1"))
+    assert [(row.measure, row.search) for row in found] == [(m, s) for m in MEASURES for s in SEARCHES]
+    assert {row.starts for row in found} == {1, len(Z_NM)}
+    assert all(row.max_um <= 0.5 for row in found)  # one plane
 
 
 def test_the_record_is_read_back_as_it_was_and_given_back_instead_of_measured_again(done, root):
@@ -73,7 +67,43 @@ def test_a_record_of_other_settings_is_replaced_only_by_force(done, root, tmp_pa
     forced = classical.evaluate(root, ["test-1"], tmp_path, ["fit", "brenner"], force=True)
     assert records.load_all(tmp_path) == (forced,)
     assert list(forced["stacks"][0]["curves"]) == ["brenner"]
-    assert [found["search"] for found in forced["stacks"][0]["searches"]] == ["fit"]
+    assert [row.search for row in summary.rows(forced, "test-1")] == ["fit"]
+
+
+def test_force_replaces_a_damaged_record(root, tmp_path):
+    path = records.path_of(tmp_path, "simulated")
+    path.parent.mkdir()
+    path.write_text("{")
+    with pytest.raises(RecordError, match="damaged"):
+        classical.evaluate(root, ["test-1"], tmp_path, ["brenner"])
+    assert classical.evaluate(root, ["test-1"], tmp_path, ["brenner"], force=True)["set"] == "simulated"
+    assert len(records.load_all(tmp_path)) == 1
+
+
+def test_data_sets_of_one_name_keep_records_of_their_own_even_with_force(done, tmp_path):
+    first = done[0]
+    records.save(first, tmp_path)
+    other = tmp_path / "other"
+    images(other / "incoherent_RGBchannels" / SAME / "s16_l1", Z_NM, seed=3)
+    manifest(other, seed=8)
+    second = classical.evaluate(other, [], tmp_path, ["brenner"], force=True)
+    assert second["data"]["name"] == first["data"]["name"] == first["set"] == "simulated"
+    assert second["set"] == f"simulated-{second['data']['sha256'][:8]}"
+    assert {record["set"]: record for record in records.load_all(tmp_path)} == {
+        first["set"]: first,
+        second["set"]: second,
+    }
+    assert classical.evaluate(other, [], tmp_path, ["brenner"]) == second
+
+
+def test_a_set_that_models_were_evaluated_on_keeps_its_name(root, tmp_path):
+    record = make_evaluation(set="another-name")
+    about = asdict(datasets.describe(root))
+    record["data"] |= {key: about[key] for key in ("name", "simulated", "seed", "splits")}
+    if about["setup"]:
+        record["data"]["setup"] = about["setup"]
+    evaluation.save(record, tmp_path)
+    assert classical.evaluate(root, [], tmp_path, ["brenner"])["set"] == "another-name"
 
 
 def test_methods_are_measures_or_searches_and_a_missing_kind_means_all_of_it():
@@ -82,65 +112,6 @@ def test_methods_are_measures_or_searches_and_a_missing_kind_means_all_of_it():
     assert classical.chosen(["brenner", "all"]) == (list(MEASURES), list(SEARCHES))
     with pytest.raises(UsageError, match=r"no classical method 'sobel'.*tenengrad"):
         classical.chosen(["sobel"])
-
-
-def test_a_random_start_depends_on_seed_and_stack_and_on_nothing_else():
-    starts = {classical.start_plane(seed, stack, 41) for seed in range(20) for stack in ("s1_l1", "s1_l2")}
-    assert len(starts) > 15
-    assert starts <= set(range(41))
-    assert classical.start_plane(3, "s1_l1", 41) == classical.start_plane(3, "s1_l1", 41)
-
-
-def test_numbers_of_a_row_are_those_of_its_searches(done):
-    record = json.loads(json.dumps(done[0]))
-    for one in record["stacks"][0]["searches"]:
-        one |= {"z_um": -1.5, "captures": 7, "direction_changes": 3}
-    record["stacks"][1]["split"] = "test-1"
-    for one in record["stacks"][1]["searches"]:
-        one |= {"z_um": 0.5, "captures": 4, "direction_changes": 0}
-    row = next(summary.rows(record, "test-1"))
-    assert (row.stacks, row.mean_um, row.max_um, row.bias_um, row.success) == (2, 1.0, 1.5, -0.5, 0.5)
-    assert (row.captures, row.most_captures, row.direction_changes) == (5.5, 7, 1.5)
-    assert row.std_um == pytest.approx(np.std([1.5, 0.5], ddof=1))
-
-
-def test_the_stack_with_false_peaks_is_shown_at_its_two_highest_peaks(done):
-    record = two_humps(done[0])
-    assert summary.peaks(record, "test-2")["laplacian"] == [1]
-    assert summary.peaks(record, "test-1")["laplacian"] == [0]
-    scene = summary.misleading(record)
-    assert (scene.stack["stack"], scene.measure) == ("s201_l1", "laplacian")
-    assert [scene.stack["z_um"][plane] for plane in scene.planes] == [0.0, 3.0]
-    assert scene.false_peaks["laplacian"] == 1
-
-
-def test_a_damaged_record_is_refused_with_its_place(done, tmp_path):
-    for change, message in (
-        ({"kind": "other"}, r"\$\.kind"),
-        ({"stacks": [{**done[0]["stacks"][0], "z_um": [0.0]}]}, "s16_l1: curve and planes differ"),
-    ):
-        with pytest.raises(RecordError, match=message):
-            records.validate({**done[0], **change}, "x.json")
-    path = records.path_of(tmp_path, "a b/c")
-    assert path.name == "classical_a-b-c.json"
-    path.parent.mkdir()
-    path.write_text("{")
-    with pytest.raises(RecordError, match="damaged"):
-        records.load_all(tmp_path)
-
-
-def test_the_report_says_simulated_in_title_section_and_figures(done):
-    text = report.document([done[0]], [])
-    assert text.startswith("# Classical autofocus beside the regressor (simulated slides)")
-    assert "## simulated (simulated)" in text
-    assert "No regressor was evaluated" in text
-    assert text.count("| tenengrad") == 2 * len(SEARCHES)
-    title, note = report.caption(done[0], summary.misleading(two_humps(done[0])))
-    assert "SIMULATED" in title
-    assert "laplacian 1" in note
-    real = {**done[0], "data": {**done[0]["data"], "simulated": False, "seed": None, "name": "jiang2018"}}
-    assert "imulated**" not in report.document([real], [])
-    assert "SIMULATED" not in report.caption(real, summary.typical(real))[0]
 
 
 def test_a_figure_has_the_same_bytes_for_the_same_input(done, root, tmp_path):
@@ -176,3 +147,4 @@ def test_the_command_writes_record_report_and_figures(root, tmp_path, monkeypatc
     code, said = run("--split", "test-9")
     assert code == 2
     assert "no test split 'test-9'. Test splits here: test-1, test-2." in said.err
+    assert run("--split", "train")[0] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from make_evaluations import make_evaluation
 
 from edgebench.cli.main import main
+from edgebench.evaluation import subjects
 from edgebench.records import evaluation
 
 PAPER = Path(__file__).parents[1] / "results" / "published"
@@ -97,6 +99,9 @@ def test_report_makes_and_checks_the_tables_where_there_is_an_evaluation(edgeben
         (["nothing"], "no model 'nothing'"),
         (["nothing", "--jpeg-quality", "0"], "--jpeg-quality is '0'. Give 1 to 100"),
         (["nothing", "--jpeg-quality", "lossless"], "or 'stored' for the files as they are"),
+        (["--method", "all", "--stacks", "3"], "--stacks is for models, and no model is named"),
+        (["--method", "all", "--jpeg-quality", "75"], "--jpeg-quality is for models"),
+        (["--stacks", "3"], "Name one, or leave --stacks out"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_exit_code_2(edgebench, results, options, message):
@@ -105,6 +110,45 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(edgebench, results, options
     assert error.count("\n") == 1
     assert message in error
     assert not (results / "reports").exists()
+
+
+@pytest.mark.parametrize("package", ["tabulate", "matplotlib"])
+@pytest.mark.parametrize("options", [["tiny"], ["--method", "all"], []])
+def test_what_the_report_needs_is_missed_before_anything_is_evaluated(
+    edgebench, monkeypatch, results, tiny_dataset, package, options
+):
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    monkeypatch.setattr(subjects, "find", lambda *_: pytest.fail("a model was looked for"))
+    code, out, error = edgebench("evaluate", *options, "--data", str(tiny_dataset))
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert f"the report needs {package}, which {sys.executable} cannot import" in error
+    assert "pip install 'edgebench[report]'" in error
+    assert not (results / "evaluations").exists()
+
+
+def test_stacks_that_show_objects_of_the_training_are_warned_of_in_one_line(
+    edgebench, results, tmp_path, tiny_models, tiny_dataset
+):
+    data = shutil.copytree(tiny_dataset, tmp_path / "data")
+    about = json.loads(make_stacks.manifest(data, objects={"a.png": "1" * 64, "b.png": "2" * 64}).read_text())
+    for stack, image in zip(("s16_l1", "s17_l1"), ("a.png", "b.png"), strict=True):
+        about["splits"]["test-1"]["stacks"][stack]["parameters"]["image"] = image
+    (data / "dataset.json").write_text(json.dumps(about))
+    shutil.copytree(tiny_models / "tiny", tmp_path / "models" / "tiny")
+    card = tmp_path / "models" / "tiny" / "card.json"
+    trained = [{"setup": {"objects": {"another-name.png": "2" * 64}}}]
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"data": trained}))
+    options = ("tiny/onnx-float32", "--jpeg-quality", "stored", "--jpeg-quality", "60", "--data", str(data))
+    for _ in range(2):  # the second time all is skipped
+        code, _, error = edgebench("evaluate", *options)
+        assert code == 0
+        (line,) = [line for line in error.splitlines() if "warning" in line]
+        assert "tiny/onnx-float32 was trained on the objects of 1 of these stacks (test-1: s17_l1)" in line
+    record = evaluation.load(results / "evaluations" / "tiny_simulated_onnx-float32.json")
+    assert record["seen_stacks"] == {"test-1": ["s17_l1"]}
+    assert {"cpu", "cpu_flags", "cores", "memory_bytes", "threads"} == record["machine"].keys()
+    assert record["data"]["setup"] == {"version": 1, "objects": about["objects"]}
+    assert "Not unseen: `tiny onnx-float32`" in (results / "reports" / "tables-1-6.md").read_text()
 
 
 def test_a_data_set_without_pairs_is_named(edgebench, results, tmp_path, tiny_models):

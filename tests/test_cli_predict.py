@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -104,7 +105,29 @@ def test_a_model_of_single_images_looks_at_the_upper_one_and_says_so(predict, ti
     cv2.imwrite(str(other), cv2.imread(str(planes[0]))[::-1])
     _, same, _ = predict("--json", model=folder, lower=other)
     assert json.loads(out)["images"] == ["upper"]
-    assert json.loads(same)["z_um"] == json.loads(out)["z_um"]
+    assert json.loads(same)["median_um"] == json.loads(out)["median_um"]
+
+
+def test_shading_is_no_contrast_for_a_model_of_single_images(predict, tiny_models, tmp_path):
+    """What counts is what changes between the planes: an empty field that is lit unevenly is empty."""
+    folder = shutil.copytree(tiny_models / "tiny", tmp_path / "single")
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "kind": "single"}))
+    rng = np.random.default_rng(0)
+    shading = np.linspace(60, 220, 448)[:, None, None]
+    for name in ("lower.png", "upper.png"):
+        cv2.imwrite(str(tmp_path / name), (shading + rng.normal(0, 0.5, (448, 448, 3))).astype(np.uint8))
+    _, _, err = predict("--json", model=folder, lower=tmp_path / "lower.png", upper=tmp_path / "upper.png")
+    assert err.startswith("edgebench: warning: no tile of 4 has contrast")
+
+
+def test_an_artifact_of_an_older_model_is_refused_with_the_command_that_makes_it_anew(refused, tiny_models, tmp_path):
+    folder = shutil.copytree(tiny_models / "tiny", tmp_path / "tiny")
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "model.keras").write_bytes(b"trained again")
+    sha256 = hashlib.sha256(b"trained again").hexdigest()
+    (folder / "card.json").write_text(json.dumps(card | {"sha256": sha256}))
+    assert f"edgebench convert {folder} --to tflite-float32 --force" in refused(model=folder)
 
 
 def test_an_empty_field_is_warned_of_on_standard_error_and_exits_with_0(predict, tmp_path):

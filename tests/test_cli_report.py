@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from make_classical import changed, lorentzian, make_classical
 from make_records import make_record
 
 from edgebench.cli.main import main
-from edgebench.records import store
+from edgebench.records import classical, store
 
 PAPER = Path(__file__).parents[1] / "results" / "published"
 
@@ -66,6 +67,24 @@ def test_check_says_up_to_date_and_writes_nothing(edgebench, results):
     assert code == 0
     assert "up to date" in out
     assert path.stat().st_mtime_ns == before
+
+
+def test_the_page_on_classical_autofocus_is_made_and_checked_where_there_is_a_record(edgebench, results):
+    edgebench()
+    assert not (results / "reports" / "classical.md").exists()
+    classical.save(make_classical(), results)
+    code, _, error = edgebench("--check")
+    assert code == 2
+    assert "classical.md: missing" in error
+    assert edgebench()[0] == 0
+    code, out, _ = edgebench("--check")
+    assert code == 0
+    assert "classical.md: up to date" in out
+    assert not (results / "reports" / "tables-1-6.md").exists()
+    classical.save(changed(make_classical(), brenner=lorentzian(1.5)), results)
+    code, _, error = edgebench("--check")
+    assert code == 2
+    assert "classical.md: out of date" in error
 
 
 def test_check_fails_where_the_report_is_missing(edgebench, results):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +14,11 @@ import numpy as np
 import pytest
 from make_evaluations import SIZE, folder
 
+import edgebench
 from edgebench.backends import base as backends
 from edgebench.data import jiang2018
 from edgebench.errors import DatasetError, ModelError, RecordError, UsageError
-from edgebench.evaluation import planes, predict, session, subjects
+from edgebench.evaluation import planes, predict, provenance, session, subjects
 from edgebench.evaluation.planes import Look
 from edgebench.evaluation.predict import Loaded
 from edgebench.evaluation.session import Plan
@@ -23,6 +26,7 @@ from edgebench.evaluation.subjects import Subject
 from edgebench.focus import aggregate, images, preprocess
 from edgebench.records import evaluation as records
 
+MACHINE = {"cpu": "Made up 3000", "cores": 4}
 Z_NM = range(-2000, 2001, 1000)  # 3 pairs 2 um apart: labels 0, 1000, 2000
 
 
@@ -73,9 +77,9 @@ def run(root, tmp_path, monkeypatch):
     monkeypatch.setattr(backends, "load", load)
     folder(tmp_path / "models", "a")
 
-    def call(*names, data=root, **plan):
+    def call(*names, data=root, machine=MACHINE, **plan):
         chosen = [subjects.find(name, tmp_path / "models") for name in names or ("a",)]
-        return list(session.evaluate(chosen, data, tmp_path / "results", Plan(**plan)))
+        return list(session.evaluate(chosen, data, tmp_path / "results", Plan(**plan), machine=machine))
 
     call.loads = made
     return call
@@ -99,8 +103,8 @@ def test_every_tile_gets_the_answer_to_its_own_patch_whatever_the_batch(stacks, 
         lower, upper = pair(stack, image["z_nm"])
         patches = preprocess.patches(lower, upper, SIZE, kind)
         assert image["patches_um"] == pytest.approx(patches[:, 0, 0, 0], abs=5.1e-4)  # kept to 1 nm
-        tiles = preprocess.pair_tiles(lower, upper, kind)
-        assert image["contrast"] == pytest.approx(aggregate.contrast(tiles), abs=0.051)  # to a tenth of a grey value
+        difference = preprocess.pair_tiles(lower, upper)  # whatever the model looks at
+        assert image["contrast"] == pytest.approx(aggregate.contrast(difference), abs=0.051)  # a tenth of a grey value
     assert set(model.backend.shapes) == {(batch, SIZE, SIZE, 3)}
 
 
@@ -174,12 +178,16 @@ def test_a_record_holds_all_answers_and_where_they_come_from(run, root, stacks):
         "input_size": SIZE,
         "parameters": 5,
         "macs": 7,
+        "trained_on": [],
     }
     assert record["backend"] == {"name": "keras", "versions": {"first-pixel": "1"}, "target": None, "sha256": None}
     assert record["data"]["sha256"] == hashlib.sha256((root / "dataset.json").read_bytes()).hexdigest()
     assert record["data"]["splits"]["test-1"] == {"stacks": 2, "images": 6, "patches": 12}
     assert (record["jpeg_quality"], record["jpeg_sampling"], record["stacks_limit"]) == (None, None, None)
     assert record["sample_name"] == {"test-1": {}, "test-2": {}}  # not the paper's counts
+    assert record["code"] == provenance.code_sha256("keras")
+    assert record["machine"] == {"cpu": "Made up 3000", "cores": 4, "threads": predict.threads()}
+    assert record["seen_stacks"] == {}
 
 
 def test_one_image_is_one_line(run):
@@ -208,6 +216,98 @@ def test_another_model_under_the_name_replaces_the_record(run, tmp_path):
     assert not outcome.skipped
     assert new["model"]["sha256"] != old["model"]["sha256"]
     assert list(new["splits"]) == ["test-1"]  # the other split was the old model's
+
+
+@pytest.fixture
+def other_code(monkeypatch):
+    monkeypatch.setattr(provenance, "code_sha256", lambda backend: "e" * 64)
+
+
+def test_answers_of_other_code_are_made_again(run, request):
+    (outcome,) = run()
+    request.getfixturevalue("other_code")
+    (again,) = run(splits=("test-1",))
+    assert (again.path, again.skipped) == (outcome.path, False)
+    record = records.load(again.path)
+    assert record["code"] == "e" * 64
+    assert list(record["splits"]) == ["test-1"]  # the other split was made by the old code
+    assert run(splits=("test-1",))[0].skipped
+
+
+def without_code(path):
+    record = records.load(path)
+    del record["code"], record["machine"]
+    path.write_text(records.render(record))
+
+
+def test_a_record_that_tells_no_code_counts_as_done_and_does_not_get_one_for_a_part(run):
+    (outcome,) = run(splits=("test-2",))
+    without_code(outcome.path)
+    assert run(splits=("test-2",))[0].skipped
+    run()
+    added = records.load(outcome.path)
+    assert sorted(added["splits"]) == ["test-1", "test-2"]
+    assert not {"code", "machine"} & added.keys()
+    run(force=True)
+    assert {"code", "machine"} <= records.load(outcome.path).keys()
+
+
+def test_a_machine_is_named_only_where_it_answered_all_splits(run):
+    run(splits=("test-1",))
+    (outcome,) = run(machine={"cpu": "Another"})
+    record = records.load(outcome.path)
+    assert sorted(record["splits"]) == ["test-1", "test-2"]
+    assert "machine" not in record
+    assert "code" in record
+
+
+@pytest.mark.parametrize("name", provenance._SOURCES)
+def test_each_source_that_decides_an_answer_is_in_the_code_hash(monkeypatch, tmp_path, name):
+    copy = shutil.copytree(Path(edgebench.__file__).parent, tmp_path / "edgebench")
+    monkeypatch.setattr(edgebench, "__file__", str(copy / "__init__.py"))
+    before = provenance.code_sha256("litert")
+    assert before != provenance.code_sha256("keras")
+    (copy / "backends/keras.py").write_text("# another runtime")
+    (copy / "report/tables.py").write_text("# no answer depends on it")
+    assert provenance.code_sha256("litert") == before
+    (copy / name).write_text("# changed")
+    assert provenance.code_sha256("litert") != before
+
+
+def simulated_from(root, images, **more):
+    """dataset.json as of real images: {stack: name}, their hashes a digit repeated."""
+    path = make_stacks.manifest(root, **more)
+    about = json.loads(path.read_text())
+    stacks = {name: stack for split in about["splits"].values() for name, stack in split["stacks"].items()}
+    for stack, name in images.items():
+        stacks[stack]["parameters"]["image"] = name
+    about["objects"] = {name: name[0] * 64 for name in images.values()}
+    path.write_text(json.dumps(about))
+
+
+def test_stacks_whose_object_the_training_showed_are_recorded(run, root, tmp_path):
+    simulated_from(root, {"s16_l1": "1.png", "s17_l1": "2.png", "s201_l1": "1.png"})
+    card = tmp_path / "models/a/card.json"
+    objects = {"renamed.png": "1" * 64, "3.png": "3" * 64}
+    learnt = {"name": "t", "simulated": True, "sha256": "0" * 64}
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"data": [{**learnt, "setup": {"objects": objects}}]}))
+    folder(tmp_path / "models", "b")
+    (outcome, other) = run("a", "b", splits=("test-1",))
+    assert outcome.seen_stacks == {"test-1": ["s16_l1"]}
+    assert records.load(outcome.path)["model"]["trained_on"] == [{**learnt, "objects": 2}]
+    assert records.load(outcome.path)["seen_stacks"] == {"test-1": ["s16_l1"], "test-2": ["s201_l1"]}
+    assert other.seen_stacks == records.load(other.path)["seen_stacks"] == {}
+
+
+def test_the_same_name_and_seed_with_other_objects_do_not_replace_a_record(run, root):
+    simulated_from(root, {"s16_l1": "1.png"})
+    (before,) = run()
+    simulated_from(root, {"s16_l1": "2.png"})
+    (after,) = run()
+    assert before.path != after.path
+    assert before.path.exists()
+    simulated_from(root, {"s16_l1": "2.png"}, version=2)
+    assert run()[0].path == after.path
 
 
 def test_a_split_is_added_to_the_record_of_another(run):

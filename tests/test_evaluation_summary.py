@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from make_evaluations import image, make_evaluation
 
-from edgebench.records.evaluation_metrics import Answers, collapsed
+from edgebench.records.canary import canary
+from edgebench.records.evaluation_metrics import Answers
 from edgebench.records.evaluation_summary import MEDIAN, PATCH, WEIGHTED, paired, summarise
 
 Z_NM = (-2000, -500, 0, 1500, 4000)
@@ -77,23 +80,23 @@ def test_the_weighted_answer_leaves_out_an_empty_tile_and_the_median_does_not():
     assert found[PATCH].score.count == 6
 
 
-@pytest.mark.parametrize(
-    ("answers", "fallen"),
-    [
-        ((-4, -2, 0, 2, 4), False),
-        ((-0.7, -0.3, 0, 0.3, 0.7), True),  # follows, with 17 % of the spread
-        ((4, 2, 0, -2, -4), True),
-        ((4, -4, 4, -4, 4), True),  # correlation 0
-        ((-0.9, -0.45, 0, 0.45, 0.9), False),
-    ],
-)
-def test_a_stack_has_collapsed_where_its_answers_do_not_follow_the_focus(answers, fallen):
-    assert collapsed(np.array([-4.0, -2, 0, 2, 4]), np.array(answers, float)) == fallen
+def shifted(split, error_um):
+    """The first stack follows its focus 6 um away from it, the others exactly."""
+    return [
+        image(stack, z, [z / 1000 + away] * 2)
+        for stack, away in (("s1_l1", 6), ("s2_l1", 0), ("s3_l1", 0))
+        for z in range(-10000, 10001, 1000)
+    ]
 
 
-def test_a_constant_answer_has_collapsed_and_one_label_alone_cannot_tell():
-    assert collapsed(np.array([-1.0, 1]), np.zeros(2))
-    assert not collapsed(np.ones(3), np.zeros(3))
+def test_the_canary_is_that_of_each_stack_and_of_the_split():
+    for level in summarise(make_evaluation(errors_um=(0,), of=shifted)).splits["test-1"].values():
+        truth = np.arange(-10.0, 11)
+        assert [stack.collapsed for stack in level.stacks] == [True, False, False]
+        assert asdict(level.stacks[0].canary) == pytest.approx(asdict(canary(truth, truth + 6)))
+        assert not level.canary.collapsed  # 2 um in the mean
+        assert level.canary.slope == pytest.approx(1)
+        assert level.canary.constant_um == pytest.approx(np.mean(np.abs(truth)))
 
 
 def test_samples_are_those_of_their_stacks():

@@ -146,6 +146,15 @@ def test_the_tiles_of_a_pair_are_those_of_its_difference_or_of_its_upper_plane_a
     assert [preprocess.pair_tiles(lower, upper, kind).dtype for kind in preprocess.KINDS] == [np.int16, np.uint8]
 
 
+@pytest.mark.parametrize("kind", preprocess.KINDS)
+def test_planes_that_are_smoothed_already_give_the_same_tiles_and_are_not_smoothed_again(monkeypatch, kind):
+    lower, upper = planes(3)
+    expected = preprocess.pair_tiles(lower, upper, kind)
+    smoothed = preprocess.smooth(lower), preprocess.smooth(upper)
+    monkeypatch.delattr(preprocess, "smooth")
+    np.testing.assert_array_equal(preprocess.pair_tiles(lower, upper, kind, smoothed), expected)
+
+
 @few
 @given(SEEDS)
 def test_a_single_plane_is_standardised_and_the_plane_below_is_no_matter(seed):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import find_peaks
 
-from edgebench.focus.search import FIT_UM, SEARCHES, adaptive, false_peaks, fit, uniform
+from edgebench.focus.search import FIT_UM, SEARCHES, adaptive, everywhere, false_peaks, fit, uniform
 
 Z_UM = tuple(np.arange(-10, 10.01, 0.5))
 STARTS = st.integers(0, len(Z_UM) - 1)
@@ -101,19 +101,38 @@ def test_moves_and_turns_are_counted_by_hand():
     assert FIT_UM == 2
 
 
-def test_false_peaks_of_a_hand_made_curve_are_counted_highest_first():
+def false(curve, prominence=0.05, *, from_um=100.0):
+    """False peaks of a curve that lies wholly away from best focus."""
+    return false_peaks(from_um + np.arange(len(curve)), curve, 1.0, prominence)
+
+
+def test_peaks_of_a_hand_made_curve_are_counted_highest_first():
     curve = [0, 1, 0, 10, 4, 6, 4, 4.2, 4, 0, 3, 3, 0, 8]
     #           x     *     x      .          x        end
-    assert false_peaks(curve) == (5, 10, 1)
-    assert false_peaks(curve, prominence=0.15) == (5, 10)
-    assert false_peaks(curve, prominence=0) == (5, 7, 10, 1)
+    assert false(curve) == (3, 5, 10, 1)
+    assert false(curve, 0.15) == (3, 5, 10)
+    assert false(curve, 0) == (3, 5, 7, 10, 1)
 
 
-def test_a_curve_without_a_second_peak_has_no_false_one():
-    assert false_peaks(lorentzian(0)) == ()
-    assert false_peaks([1.0] * 9) == ()
-    assert false_peaks([3.0, 1.0, 2.0]) == ()
-    assert false_peaks([1.0, 2.0, 1.0, 2.0, 1.0]) == (3,)  # of two equal peaks the second
+def test_a_peak_is_false_only_further_away_from_zero_than_is_allowed():
+    curve = [0, 2, 0, 3, 0, 1, 0]
+    z_um = np.array([-3.0, -2, -1, 0, 0.5, 1, 1.5])
+    assert false_peaks(z_um, curve, 1.0) == (1,)  # the highest is at 0, the lowest at 1 um
+    assert false_peaks(z_um + 0.1, curve, 1.0) == (1, 5)
+    assert false_peaks(z_um + 1.5, curve, 1.0) == (3, 5)  # the highest is false, too, and the second is at -0.5
+    assert false_peaks(z_um + 1.5, curve, 9.0) == ()
+
+
+def test_the_highest_value_is_a_false_peak_even_at_an_end():
+    assert false_peaks(Z_UM, [1.1**i for i in range(len(Z_UM))], 1.0) == (len(Z_UM) - 1,)
+    assert false_peaks((-0.5, 0, 0.5), (1.0, 2.0, 3.0), 1.0) == ()
+
+
+def test_a_curve_whose_only_peak_is_at_focus_has_no_false_one():
+    assert false_peaks(Z_UM, lorentzian(0), 1.0) == ()
+    assert false([1.0] * 9) == ()
+    assert false([3.0, 1.0, 2.0]) == (0,)
+    assert false([1.0, 2.0, 1.0, 2.0, 1.0]) == (1, 3)
 
 
 @settings(deadline=None)
@@ -121,14 +140,23 @@ def test_a_curve_without_a_second_peak_has_no_false_one():
     values=st.lists(st.integers(0, 50), min_size=3, max_size=40), factor=st.integers(1, 9), offset=st.integers(0, 99)
 )
 def test_neither_scale_nor_offset_makes_a_false_peak(values, factor, offset):
-    assert false_peaks(values) == false_peaks([factor * value + offset for value in values])
+    assert false(values) == false([factor * value + offset for value in values])
 
 
 @settings(deadline=None)
 @given(values=st.lists(st.integers(0, 50), min_size=3, max_size=40))
-def test_false_peaks_are_those_that_scipy_finds(values):
+def test_false_peaks_are_those_that_scipy_finds_and_the_highest_value(values):
     curve = np.array(values, float)
     _, about = find_peaks(curve, prominence=0, plateau_size=1)
     enough = about["prominences"] >= 0.05 * np.ptp(curve)
-    edges = about["left_edges"][enough]
-    assert set(false_peaks(values)) == set(edges.tolist()) - {int(curve.argmax())}
+    highest = {int(curve.argmax())} if np.ptp(curve) > 0 else set()
+    assert set(false(values)) == set(about["left_edges"][enough].tolist()) | highest
+
+
+def test_a_search_from_everywhere_starts_once_at_every_plane_and_a_sweep_once():
+    curve = lorentzian(1.5)
+    assert everywhere("uniform", Z_UM, curve) == (uniform(Z_UM, curve.__getitem__),)
+    found = everywhere("fit", Z_UM, curve)
+    assert len(found) == len(Z_UM)
+    assert found[7] == fit(Z_UM, curve.__getitem__, start=7)
+    assert len({one.captures for one in found}) > 1

@@ -16,7 +16,7 @@ from edgebench.data import datasets, simulator
 from edgebench.data.simulator import simulate, write
 from edgebench.data.simulator.histology import LAYERS
 from edgebench.data.simulator.objects import from_image
-from edgebench.data.simulator.parameters import PLANES, Parameters, protocol
+from edgebench.data.simulator.parameters import BEYOND, PLANES, Parameters, protocol
 from edgebench.data.simulator.render import encode, planes
 from edgebench.errors import DatasetError, UsageError
 
@@ -55,9 +55,9 @@ def test_an_exact_set_says_so_in_its_name_its_header_and_its_stacks(exact_set):
 
 def test_png_planes_are_read_whole_and_kept_by_a_second_call(exact_set):
     files = sorted(exact_set.rglob("*.png"))
-    assert len(files) == PLANES
+    assert len(files) == PLANES + 2 * BEYOND
     assert not datasets.check(exact_set)
-    assert datasets.describe(exact_set).splits["validation"].images == 41  # the only slide
+    assert datasets.describe(exact_set).splits["validation"].images == 41 + 2 * BEYOND  # the only slide
     marks = [path.stat().st_mtime_ns for path in files]
     manifest = json.loads((exact_set / "dataset.json").read_text())
     (exact_set / "dataset.json").rename(exact_set / ".simulating.json")  # as after a kill at the very end

@@ -55,7 +55,9 @@ def test_the_p90_of_few_images_is_not_given():
 def test_the_order_of_images_in_the_file_changes_nothing():
     record, turned = make_record(), make_record()
     turned["accuracy"]["test-2"]["images"].reverse()
-    assert summarise(record).errors == summarise(turned).errors
+    found, other = (summarise(one).errors["test-2"] for one in (record, turned))
+    assert found == other
+    assert found.images.error_um.tolist() == other.images.error_um.tolist()
 
 
 def test_the_parts_and_the_rest_are_the_whole_time():
@@ -141,6 +143,16 @@ def test_a_model_no_better_than_a_constant_has_collapsed(errors_um):
     (verdict,) = summarise(make_record(errors_um=errors_um)).verdicts
     assert verdict.name == "COLLAPSED"
     assert verdict.about == ("test-1" if errors_um[0] > 1 else "test-2")
+
+
+def test_answers_that_follow_without_sense_have_collapsed_by_the_same_rule_as_in_evaluations():
+    answers = {z: abs(z / 1000) + 0.6 * z / 1000 for z in Z_NM}  # slope 0.6
+    record = make_record()
+    images = [image("s1_l1", z, answers[z] - z / 1000) for z in Z_NM]
+    record["accuracy"]["test-1"]["images"] = images
+    found = summarise(record)
+    assert [(verdict.name, verdict.about) for verdict in found.verdicts] == [("COLLAPSED", "test-1")]
+    assert found.errors["test-1"].canary.reason == found.verdicts[0].reason
 
 
 def test_a_flat_answer_has_collapsed_even_where_its_error_is_small_enough():

@@ -17,25 +17,17 @@ def classical(
 
     splits: none for every test split there is. Raises UsageError for an unknown method or split.
     """
-    from edgebench.data import jiang2018, layout
-    from edgebench.errors import UsageError
     from edgebench.evaluation import classical as evaluation
     from edgebench.records import classical as records
     from edgebench.records import classical_summary
     from edgebench.report import classical as report
     from edgebench.report import figures, write
 
-    there = [split for split in jiang2018.all_stacks(layout.find(root)) if split.startswith("test")]
-    unknown = [split for split in splits if split not in there]
-    if unknown or not there:
-        what = f"no test split {unknown[0]!r}" if unknown else "no test split"
-        raise UsageError(f"{root}: {what}. Test splits here: {', '.join(there) or 'none'}.")
-    record = evaluation.evaluate(root, splits or there, results, methods, progress, force=force)
-    page = results / "reports" / "classical.md"
-    write.write(page, report.document(records.load_all(results), list(report.regressors(results))))
+    record = evaluation.evaluate(root, splits, results, methods, progress, force=force)
+    page = write.classical(results, results / "reports")
     scenes = {"figure-1.png": classical_summary.typical(record), "figure-2.png": classical_summary.misleading(record)}
     for name, scene in scenes.items():
         title, note = report.caption(record, scene)
         figures.draw(page.with_name(name), scene, evaluation.thumbnails(root, scene), title=title, note=note)
-    typer.echo(f"{records.path_of(results, record['data']['name'])}: {len(record['stacks'])} stacks")
+    typer.echo(f"{records.path_of(results, record['set'])}: {len(record['stacks'])} stacks")
     typer.echo(f"{page}, {', '.join(scenes)}: written")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -32,6 +34,8 @@ def evaluate(
     force: Annotated[bool, typer.Option("--force", help="Evaluate again what has a record, and replace it.")] = False,
 ) -> None:
     """Ask models for the focus of every test image; a second call does only what is missing."""
+    _check_options(model, stacks, jpeg_quality)
+    _check_report()
     from edgebench.report import write
 
     if method:  # a wrong name is said before an hour of models
@@ -53,17 +57,55 @@ def evaluate(
             classical(data, tuple(dict.fromkeys(split or ())), results, method, tell, force=force)
 
 
+def _check_options(model: Sequence[str] | None, stacks: int | None, jpeg_quality: Sequence[str] | None) -> None:
+    given = {"--stacks": stacks is not None, "--jpeg-quality": bool(jpeg_quality)}
+    for option in given if not model else ():
+        if given[option]:
+            raise UsageError(f"{option} is for models, and no model is named. Name one, or leave {option} out.")
+
+
+def _check_report() -> None:
+    """What the report needs is asked for before an hour of evaluating, not after."""
+    for name in ("tabulate", "matplotlib"):
+        try:
+            importlib.import_module(name)
+        except ImportError as missing:
+            raise UsageError(
+                f"the report needs {name}, which {sys.executable} cannot import ({missing}). "
+                "Install it there: pip install 'edgebench[report]'."
+            ) from missing
+
+
+def _machine() -> dict[str, Any]:
+    from edgebench.runner import host
+
+    facts = host.facts()
+    return {key: facts[key] for key in ("cpu", "cpu_flags", "cores", "memory_bytes")}
+
+
 def _evaluate(names: Sequence[str], data: Path, models: Path, results: Path, plan: Plan) -> list[Outcome]:
     from edgebench.evaluation import session, subjects
 
     chosen = [subjects.find(name, models) for name in dict.fromkeys(names)]
-    outcomes = []
+    outcomes: list[Outcome] = []
     with _progress() as tell:
-        for outcome in session.evaluate(chosen, data, results, plan, tell):
+        for outcome in session.evaluate(chosen, data, results, plan, tell, machine=_machine()):
+            if outcome.seen_stacks and outcome.subject not in (one.subject for one in outcomes):
+                _warn_of_seen(outcome)
             outcomes.append(outcome)
             said = "skipped, its record is there (--force evaluates again)" if outcome.skipped else "done"
             typer.echo(f"{outcome.subject.label}: {said}: {outcome.path}", err=True)
     return outcomes
+
+
+def _warn_of_seen(outcome: Outcome) -> None:
+    count = sum(map(len, outcome.seen_stacks.values()))
+    names = "; ".join(f"{split}: {', '.join(stacks)}" for split, stacks in outcome.seen_stacks.items())
+    typer.echo(
+        f"edgebench: warning: {outcome.subject.label} was trained on the objects of {count} of these stacks ({names}): "
+        "their errors say nothing of unseen tissue.",
+        err=True,
+    )
 
 
 def _quality(given: str) -> int | None:

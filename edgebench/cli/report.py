@@ -24,16 +24,15 @@ def report(
     folder = out or results / "reports"
     path = folder / "table7.md"
     text = table7.document(paper, summaries)
-    evaluated = write.has_tables(results, folder)
     if check:
         write.check(path, text)
-        typer.echo(f"{path}: up to date")
-        if evaluated:
-            typer.echo(f"{write.check_tables(results, folder)}: up to date")
+        for page in (path, *write.check_evaluations(results, folder)):
+            typer.echo(f"{page}: up to date")
         return
     write.write(path, text)
-    if evaluated:
-        typer.echo(f"Tables 1 to 6: {write.tables(results, folder)}")
+    pages = write.evaluations(results, folder)
+    if pages:
+        typer.echo(f"Of evaluations: {', '.join(map(str, pages))}")
     _print(table7.main_rows(paper, summaries))
     typer.echo(f"records: {len(summaries)}; the whole report: {path}")
     if not summaries:

@@ -1,13 +1,11 @@
-"""Classical autofocus on the test stacks: every figure of merit with every peak search, against best focus at z = 0.
+"""Classical autofocus on the test stacks: every figure of merit at every plane, which every peak search is tried on.
 
-A plane of the stack is what a capture at that height would give; a search starts at the lowest plane (uniform) or at
-a random plane of the stack, drawn from the seed and the stack's name (the others): the regressor, too, may start
-anywhere in the range.
+A plane of the stack is what a capture at that height would give, so that what a search finds, from wherever it starts,
+follows from the curves alone (records/classical_summary.py).
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -17,7 +15,7 @@ import cv2
 import numpy as np
 
 import edgebench
-from edgebench.data import datasets, jiang2018
+from edgebench.data import datasets, jiang2018, layout
 from edgebench.errors import DatasetError, RecordError, UsageError
 from edgebench.files import sha256
 from edgebench.focus import measures, preprocess, search
@@ -27,9 +25,8 @@ from edgebench.records.classical_summary import Scene
 from edgebench.records.schema import Record
 from edgebench.types import FocalStack
 
-SUCCESS_UM = 1.0  # about the depth of field (paper, 3.5)
+TEST = "test-"  # how the names of the test splits begin
 DIGITS = 7  # of a figure, significant
-STARTS = {"uniform": "lowest plane", "adaptive": "seeded random plane", "fit": "seeded random plane"}
 Progress = Callable[[str, int, int], None]  # split, stacks done, stacks in all
 
 
@@ -55,17 +52,18 @@ def evaluate(
     methods: Sequence[str],
     progress: Progress | None = None,
     *,
-    seed: int = 0,
     force: bool = False,
 ) -> Record:
-    """Measure every plane of the splits' stacks, search them, and write the record; returns it.
+    """Measure every plane of the splits' stacks, and write the record; returns it.
 
-    methods: see chosen(). A record that is there already is given back where it is of the same data and settings;
-    another one is a RecordError unless `force` is given. Raises DatasetError.
+    splits: none for every test split there is. methods: see chosen(). A record that is there already is given back
+    where it is of the same data and settings; another one is a RecordError unless `force` is given. Raises UsageError
+    for an unknown method or split, and DatasetError.
     """
     figures, searches = chosen(methods)
-    about = datasets.describe(root)
-    by_split = {split: jiang2018.stacks(root, split) for split in splits}
+    every = _test_stacks(root, splits)
+    about = asdict(datasets.describe(root))
+    about["splits"] = {split: counts for split, counts in about["splits"].items() if split.startswith(TEST)}
     record: Record = {
         "schema": 1,
         "kind": "classical",
@@ -73,33 +71,27 @@ def evaluate(
         "edgebench": edgebench.__version__,
         "versions": {"numpy": np.__version__, "opencv": cv2.__version__},
         "settings": {
-            "seed": seed,
-            "success_um": SUCCESS_UM,
-            "prominence": search.PROMINENCE,
-            "flat": search.FLAT,
-            "steps_um": {"uniform": search.UNIFORM_UM, "adaptive": search.COARSE_UM, "fit": search.FIT_UM},
-            "starts": {name: STARTS[name] for name in searches},
             "measures": figures,
-            "code_sha256": {
-                name: sha256(Path(measures.__file__).with_name(f"{name}.py")) for name in ("measures", "search")
-            },
+            "searches": searches,
+            "code_sha256": {"measures": sha256(Path(measures.__file__))},
         },
-        "data": asdict(about),
+        "set": records.set_name(about, results, force=force),
+        "data": about,
     }
-    stored = records.find(results, about.name)
-    if stored is not None and not force:
+    stored = None if force else records.find(results, record["set"])
+    if stored is not None:
         seen = [(stack["split"], stack["stack"]) for stack in stored["stacks"]]
-        asked = [(split, stack.id) for split, stacks in by_split.items() for stack in stacks]
+        asked = [(split, stack.id) for split, stacks in every.items() for stack in stacks]
         if seen == asked and all(stored[part] == record[part] for part in ("settings", "data")):
             return stored
         raise RecordError(
-            f"{records.path_of(results, about.name)}: already there, of other data, settings or code. Replace it with "
-            "--force."
+            f"{records.path_of(results, record['set'])}: already there, of other data, settings or code. Replace it "
+            "with --force."
         )
     record["stacks"] = []
-    for split, stacks in by_split.items():
+    for split, stacks in every.items():
         for done, stack in enumerate(stacks, start=1):
-            record["stacks"].append({"split": split, **_stack(stack, figures, searches, seed)})
+            record["stacks"].append({"split": split, **_stack(stack, figures)})
             if progress is not None:
                 progress(split, done, len(stacks))
     records.save(record, results)
@@ -117,24 +109,21 @@ def thumbnails(root: Path, scene: Scene) -> list[np.ndarray]:
     return [tiles[at] for tiles in seen]
 
 
-def start_plane(seed: int, stack: str, planes: int) -> int:
-    """The random plane at which a search of this stack starts, whatever other stacks there are."""
-    return int(np.random.default_rng([seed, zlib.crc32(stack.encode())]).integers(planes))
+def _test_stacks(root: Path, splits: Sequence[str]) -> dict[str, tuple[FocalStack, ...]]:
+    every = jiang2018.all_stacks(layout.find(root))
+    there = [split for split in every if split.startswith(TEST)]
+    unknown = [split for split in splits if split not in there]
+    if unknown or not there:
+        what = f"no test split {unknown[0]!r}" if unknown else "no test split"
+        raise UsageError(f"{root}: {what}. Test splits here: {', '.join(there) or 'none'}.")
+    return {split: every[split] for split in there if not splits or split in splits}
 
 
-def _stack(stack: FocalStack, figures: Sequence[str], searches: Sequence[str], seed: int) -> Record:
-    z_um = [plane.z_um for plane in stack.planes]
+def _stack(stack: FocalStack, figures: Sequence[str]) -> Record:
     curves: dict[str, list[float]] = {name: [] for name in figures}
     for plane in stack.planes:
         grey = measures.luminance(read_image(plane.path))
         for name, curve in curves.items():
             curve.append(float(f"{measures.MEASURES[name](grey):.{DIGITS}g}"))
-    at = start_plane(seed, stack.id, len(z_um))
-    found = []
-    for name, curve in curves.items():
-        for how in searches:
-            start = 0 if how == "uniform" else at
-            one = search.SEARCHES[how](z_um, curve.__getitem__, start=start)
-            z_found = round(one.z_um, 4)
-            found.append({"measure": name, "search": how, "start_um": z_um[start], **asdict(one), "z_um": z_found})
-    return {"stack": stack.id, "sample": stack.sample, "z_um": z_um, "curves": curves, "searches": found}
+    z_um = [plane.z_um for plane in stack.planes]
+    return {"stack": stack.id, "sample": stack.sample, "z_um": z_um, "curves": curves}

@@ -64,14 +64,15 @@ def predict(subject: Subject, lower: Path, upper: Path) -> Answer:
         raise DatasetError(f"{lower} and {upper} differ in size: {sizes} px. Give two images of one field.")
     if np.array_equal(below, above):
         raise DatasetError(f"{lower} and {upper} hold the same pixels. Give two images taken 2 um apart.")
-    tiles = preprocess.pair_tiles(below, above, subject.model["kind"])
-    patches = preprocess.model_input(tiles, subject.model["input_size"])
+    kind = subject.model["kind"]
+    tiles = {kind: preprocess.pair_tiles(below, above, kind) for kind in {"difference", kind}}
+    patches = preprocess.model_input(tiles[kind], subject.model["input_size"])
     with quiet():  # standard error is for our warnings
-        backend: Backend = backends.load(subject.backend)(subject.path, batch_size=len(tiles), threads=1)
+        backend: Backend = backends.load(subject.backend)(subject.path, batch_size=len(patches), threads=1)
         answers = np.array(backend.predict(patches), np.float64)
     if not np.isfinite(answers).all():
         raise ModelError(f"{subject.path}: answers {answers[~np.isfinite(answers)][0]} to a tile. Train it again.")
-    return judge(answers, aggregate.contrast(tiles))
+    return judge(answers, aggregate.contrast(tiles["difference"]))
 
 
 def judge(patches_um: np.ndarray, contrast: np.ndarray) -> Answer:

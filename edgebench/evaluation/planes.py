@@ -33,7 +33,7 @@ class Image:
     stack: FocalStack
     z_nm: int  # label: of the upper plane
     inputs: dict[Look, np.ndarray]  # (N, S, S, 3) float32
-    contrast: dict[str, np.ndarray]  # by kind: (N,) float32, grey values of the tiles before they are resized
+    contrast: np.ndarray  # (N,) float32, grey values of the tiles' difference before they are resized
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,8 @@ def _image(
     stack: FocalStack, pair: PlanePair, lower: Future[_Plane], upper: Future[_Plane], looks: Sequence[Look]
 ) -> Image:
     below, above = lower.result(), upper.result()
-    tiles = {kind: _tiles(below, above, kind) for kind in {look.kind for look in looks}}
+    smoothed = below.smoothed, above.smoothed
+    kinds = {"difference", *(look.kind for look in looks)}
+    tiles = {kind: preprocess.pair_tiles(below.raw, above.raw, kind, smoothed) for kind in kinds}
     inputs = {look: preprocess.model_input(tiles[look.kind], look.input_size) for look in looks}
-    return Image(stack, pair.upper.z_nm, inputs, {kind: aggregate.contrast(cut) for kind, cut in tiles.items()})
-
-
-def _tiles(below: _Plane, above: _Plane, kind: str) -> np.ndarray:
-    """As preprocess.pair_tiles, of planes that are smoothed already."""
-    if kind == "single":
-        return preprocess.tiles(above.raw)
-    return preprocess.tiles(preprocess.difference(below.smoothed, above.smoothed))
+    return Image(stack, pair.upper.z_nm, inputs, aggregate.contrast(tiles["difference"]))

@@ -75,7 +75,7 @@ def run(
         progress(len(seen), total)
     for group in groups:
         _flush(group, models, seen)
-    return [_images(model.look, _of(groups, i), seen) for i, model in enumerate(models)]
+    return [_images(_of(groups, i), seen) for i in range(len(models))]
 
 
 def _empty(look: Look) -> np.ndarray:
@@ -105,7 +105,7 @@ def _flush(group: _Group, models: Sequence[Loaded], seen: Sequence[Image]) -> No
 
 
 def _refuse(model: Loaded, place: int, answer: float, seen: Sequence[Image]) -> None:
-    ends = np.cumsum([len(image.contrast[model.look.kind]) for image in seen])
+    ends = np.cumsum([len(image.contrast) for image in seen])
     image = seen[int(np.searchsorted(ends, place, "right"))]
     raise ModelError(
         f"{model.subject.label}: answers {answer} to a tile of stack {image.stack.id}, z {image.z_nm / 1000:+.2f} um. "
@@ -117,19 +117,18 @@ def _of(groups: Sequence[_Group], model: int) -> np.ndarray:
     return np.concatenate(next(group.answers[model] for group in groups if model in group.answers))
 
 
-def _images(look: Look, answers: np.ndarray, seen: Sequence[Image]) -> list[dict[str, Any]]:
+def _images(answers: np.ndarray, seen: Sequence[Image]) -> list[dict[str, Any]]:
     found, start = [], 0
     for image in seen:
-        contrast = image.contrast[look.kind]
-        of_image = answers[start : start + len(contrast)]
-        start += len(contrast)
+        of_image = answers[start : start + len(image.contrast)]
+        start += len(of_image)
         found.append(
             {
                 "stack": image.stack.id,
                 "sample": image.stack.sample,
                 "z_nm": image.z_nm,
                 "patches_um": _rounded(of_image, UM_DIGITS),
-                "contrast": _rounded(contrast, CONTRAST_DIGITS),
+                "contrast": _rounded(image.contrast, CONTRAST_DIGITS),
             }
         )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -14,7 +14,7 @@ from edgebench.backends import base as backends
 from edgebench.data import datasets, jiang2018, layout
 from edgebench.data.splits import sample_numbers
 from edgebench.errors import DatasetError, UsageError
-from edgebench.evaluation import predict
+from edgebench.evaluation import predict, provenance
 from edgebench.evaluation.predict import Loaded
 from edgebench.evaluation.subjects import Subject
 from edgebench.models import store
@@ -43,6 +43,7 @@ class Outcome:
     quality: int | None
     path: Path
     skipped: bool  # everything asked for was there
+    seen_stacks: dict[str, list[str]]  # of the splits asked for: those whose objects the training showed
 
 
 @dataclass(frozen=True)
@@ -50,23 +51,32 @@ class _Data:
     about: dict[str, Any]  # "data" of a record
     set: str
     stacks: dict[str, tuple[FocalStack, ...]]
+    objects: dict[str, dict[str, str]]  # as provenance.objects, of the test splits
 
 
 def evaluate(
-    subjects: Sequence[Subject], root: Path, results: Path, plan: Plan, tell: Tell = lambda what, done, total: None
+    subjects: Sequence[Subject],
+    root: Path,
+    results: Path,
+    plan: Plan,
+    tell: Tell = lambda what, done, total: None,
+    *,
+    machine: Mapping[str, Any] | None = None,
 ) -> Iterator[Outcome]:
     """One outcome for each model and quality, in the order of the qualities; records are written split by split.
 
-    Raises UsageError, DatasetError, ModelError or BackendError; what was finished before stays.
+    machine: what records say of it, beside the threads. Raises UsageError, DatasetError, ModelError or BackendError;
+    what was finished before stays.
     """
     _check_names(subjects)
     data = _read(root, plan.splits, results)
     check_writable(results, "evaluations")
     loaded: dict[int, Loaded] = {}
     for quality in plan.qualities:
-        wanted = [_begun(subject, data, quality, plan) for subject in subjects]
+        wanted = [_begun(subject, data, quality, plan, machine or {}) for subject in subjects]
         kept = [None if plan.force else _stored(record, results) for record in wanted]
         done = [set(found["splits"]) if found else set() for found in kept]
+        made: list[dict[str, list[Record]]] = [{} for _ in subjects]  # images by split
         for split, stacks in data.stacks.items():
             missing = [i for i in range(len(subjects)) if split not in done[i]]
             if not missing:
@@ -81,10 +91,12 @@ def evaluate(
                 progress=partial(tell, what),
             )
             for i, images in zip(missing, answers, strict=True):
-                _keep(wanted[i], loaded[i], split, images, results)
+                made[i][split] = images
+                _keep(wanted[i], loaded[i], made[i], results)
         for subject, record, had in zip(subjects, wanted, done, strict=True):
             path = records.path_of(results, record["id"])
-            yield Outcome(subject, quality, path, set(data.stacks) <= had)
+            seen = {split: names for split, names in record["seen_stacks"].items() if split in data.stacks}
+            yield Outcome(subject, quality, path, set(data.stacks) <= had, seen)
 
 
 def _check_names(subjects: Sequence[Subject]) -> None:
@@ -100,7 +112,8 @@ def _check_names(subjects: Sequence[Subject]) -> None:
 
 def _read(root: Path, splits: Sequence[str], results: Path) -> _Data:
     about = asdict(datasets.describe(root))
-    every = jiang2018.all_stacks(layout.find(root))
+    found = layout.find(root)
+    every = jiang2018.all_stacks(found)
     there = [split for split in TEST if split in every]
     unknown = [split for split in splits if split not in there]
     if unknown or not there:
@@ -109,7 +122,8 @@ def _read(root: Path, splits: Sequence[str], results: Path) -> _Data:
     _refuse_shared_samples(root, every)
     about["splits"] = {split: about["splits"][split] for split in there}
     name = records.set_name(about, records.load_each(results))
-    return _Data(about, name, {split: every[split] for split in there if not splits or split in splits})
+    shown = {split: of for split, of in provenance.objects(found.manifest).items() if split in there}
+    return _Data(about, name, {split: every[split] for split in there if not splits or split in splits}, shown)
 
 
 def _refuse_shared_samples(root: Path, every: dict[str, tuple[FocalStack, ...]]) -> None:
@@ -123,7 +137,7 @@ def _refuse_shared_samples(root: Path, every: dict[str, tuple[FocalStack, ...]])
             )
 
 
-def _begun(subject: Subject, data: _Data, quality: int | None, plan: Plan) -> Record:
+def _begun(subject: Subject, data: _Data, quality: int | None, plan: Plan, machine: Mapping[str, Any]) -> Record:
     """A record without answers; the backend's versions are known once it is loaded."""
     backend: Record = {"name": subject.backend, "versions": {}, "target": subject.target, "sha256": subject.sha256}
     whole = plan.stacks is None or all(plan.stacks >= len(stacks) for stacks in data.stacks.values())
@@ -136,6 +150,9 @@ def _begun(subject: Subject, data: _Data, quality: int | None, plan: Plan) -> Re
         "backend": backend,
         "set": data.set,
         "data": data.about,
+        "code": provenance.code_sha256(subject.backend),
+        "machine": {**machine, "threads": predict.threads()},
+        "seen_stacks": provenance.seen_stacks(data.objects, subject.objects),
         "jpeg_quality": quality,
         "jpeg_sampling": None if quality is None else SAMPLING,
         "stacks_limit": None if whole else plan.stacks,
@@ -146,22 +163,26 @@ def _begun(subject: Subject, data: _Data, quality: int | None, plan: Plan) -> Re
 
 
 def _stored(wanted: Record, results: Path) -> Record | None:
-    """The record that is there, if it is of the same model, artifact and data."""
+    """The record that is there, if it is of the same model, artifact, data and code."""
     path = records.path_of(results, wanted["id"])
     found = records.load(path) if path.is_file() else None
-    return found if found and records.same_hashes(found, wanted) else None
+    return found if found and records.same_making(found, wanted) else None
 
 
-def _keep(wanted: Record, loaded: Loaded, split: str, images: list[Record], results: Path) -> None:
-    """Add a split to the record that is there, or begin one."""
+def _keep(wanted: Record, loaded: Loaded, made: dict[str, list[Record]], results: Path) -> None:
+    """Add splits to the record that is there, or begin one; code and machine stay where they are true of all splits."""
     old = _stored(wanted, results)
-    record = {
+    before = {split: images for split, images in (old["splits"] if old else {}).items() if split not in made}
+    record: Record = {
         **wanted,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "backend": {**wanted["backend"], "versions": loaded.backend.versions()},
         "sample_name": {**(old["sample_name"] if old else {}), **wanted["sample_name"]},
-        "splits": {**(old["splits"] if old else {}), split: images},
+        "splits": {**before, **made},
     }
+    for part in ("code", "machine"):
+        if old and before and old.get(part) != record[part]:
+            del record[part]
     records.save(record, results)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-HALF_CONTRAST = 2.0  # grey values: a tile of this contrast counts half; noise alone leaves about 0.8
+# Grey values of the difference of two planes, whatever the model looks at: a tile of this contrast counts half; noise
+# alone leaves about 0.8. A plane as it is has tens, of its shading alone.
+HALF_CONTRAST = 2.0
 
 
 def image_value(patches_um: np.ndarray) -> float:

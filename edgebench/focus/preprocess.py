@@ -7,6 +7,8 @@ the field, and a training tile (published as 224x224 alone) is treated exactly a
 
 from __future__ import annotations
 
+from typing import Optional
+
 import cv2
 import numpy as np
 
@@ -60,12 +62,20 @@ def model_input(patches: np.ndarray, input_size: int) -> np.ndarray:
     return out
 
 
-def pair_tiles(lower: np.ndarray, upper: np.ndarray, kind: str = "difference") -> np.ndarray:
+def pair_tiles(
+    lower: np.ndarray,
+    upper: np.ndarray,
+    kind: str = "difference",
+    smoothed: Optional[tuple[np.ndarray, np.ndarray]] = None,
+) -> np.ndarray:
     """Tiles of two raw planes, (H, W, 3) uint8 each, before resizing: (N, 224, 224, 3).
 
     kind "difference": int16, of the filtered difference. "single": uint8, of the upper plane as it is (paper, 4.3).
+    smoothed: both planes after smooth(), where that is done already.
     """
-    return tiles(upper if kind == "single" else difference(smooth(lower), smooth(upper)))
+    if kind == "single":
+        return tiles(upper)
+    return tiles(difference(*(smoothed or (smooth(lower), smooth(upper)))))
 
 
 def patches(lower: np.ndarray, upper: np.ndarray, input_size: int, kind: str = "difference") -> np.ndarray:

@@ -145,18 +145,21 @@ def _vertex(z_um: Sequence[float], figures: Sequence[float]) -> float:
     return mid - (rise + curvature * (mid - low)) / (2 * curvature)
 
 
-def false_peaks(curve: Sequence[float], prominence: float = PROMINENCE) -> tuple[int, ...]:
-    """Indices of the local maxima beside the highest one that stand out, highest first.
+def false_peaks(
+    z_um: Sequence[float], curve: Sequence[float], away_um: float, prominence: float = PROMINENCE
+) -> tuple[int, ...]:
+    """Indices of the peaks that stand out and lie further than away_um from best focus, z = 0; highest first.
 
     A peak's prominence is how far one must come down from it to reach a higher one (or an end); it counts from
-    `prominence` times the curve's range (highest minus lowest value) on. Ends of the curve are no peaks.
+    `prominence` times the curve's range (highest minus lowest value) on. The highest value of the curve counts always,
+    at an end, too: there a search of all planes goes. Other ends are no peaks, nor is anything of an even curve.
     """
     values = np.asarray(curve, float)
-    span = float(np.ptp(values))
-    peaks = [i for i in _maxima(values) if i != int(values.argmax())]
-    return tuple(
-        sorted((i for i in peaks if span > 0 and _prominence(values, i) >= prominence * span), key=lambda i: -values[i])
-    )
+    span, highest = float(np.ptp(values)), int(values.argmax())
+    if span == 0:
+        return ()
+    peaks = {i for i in _maxima(values) if _prominence(values, i) >= prominence * span} | {highest}
+    return tuple(sorted((i for i in peaks if abs(z_um[i]) > away_um), key=lambda i: (-values[i], i)))
 
 
 def _maxima(values: np.ndarray) -> list[int]:
@@ -176,3 +179,9 @@ def _prominence(values: np.ndarray, peak: int) -> float:
 
 
 SEARCHES: dict[str, Callable[..., Found]] = {"uniform": uniform, "adaptive": adaptive, "fit": fit}
+
+
+def everywhere(search: str, z_um: Sequence[float], curve: Sequence[float]) -> tuple[Found, ...]:
+    """What a search finds on a known curve from each of its planes; a sweep has one start, so one answer."""
+    starts = (0,) if search == "uniform" else range(len(z_um))
+    return tuple(SEARCHES[search](z_um, curve.__getitem__, start=start) for start in starts)

@@ -1,16 +1,27 @@
-"""From a record of classical autofocus to the figures that are printed, and to what the two figures show."""
+"""From a record of classical autofocus to the figures that are printed, and to what the two figures show.
+
+Every search starts once from every plane of a stack, as a regressor is asked at every plane. What starts in one stack
+find is not independent: intervals draw whole stacks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgebench.focus.search import false_peaks
+from edgebench.focus import search as rules
+from edgebench.focus.search import Found
+from edgebench.records import clusters
 from edgebench.records import statistics as st
+from edgebench.records.clusters import Mean
 from edgebench.records.schema import Record
 
+STEPS_UM = {"uniform": rules.UNIFORM_UM, "adaptive": rules.COARSE_UM, "fit": rules.FIT_UM}
+FLAT, PROMINENCE = rules.FLAT, rules.PROMINENCE
+SUCCESS_UM = 1.0  # about the depth of field (paper, 3.5); a peak further away than that is false
+P95 = 0.95
 SHOWN_UM = (-8.0, -3.0, 0.0, 3.0, 8.0)  # planes of Figure 1
 
 
@@ -21,13 +32,15 @@ class Row:
     measure: str
     search: str
     stacks: int
-    mean_um: float
-    std_um: float
-    p95_um: float  # linear between order statistics; close to the maximum for few stacks
+    starts: int
+    error_um: Mean
+    std_um: float  # over the starts
+    p95_um: float | None  # None: too few stacks
     max_um: float
-    bias_um: float  # signed mean: + where the search ends above z = 0
-    success: float  # fraction within settings.success_um
-    captures: float  # means over the stacks
+    bias_um: Mean  # signed: + where the search ends above z = 0
+    success: Mean  # fraction within SUCCESS_UM
+    captures: float  # mean over the starts, as the next but one
+    median_captures: float
     most_captures: int
     moves: float
     direction_changes: float
@@ -45,68 +58,73 @@ class Scene:
 
 def rows(record: Record, split: str) -> Iterator[Row]:
     """One for each measure with each search, in the order of the record."""
-    names = dict.fromkeys((one["measure"], one["search"]) for one in _searches(record, split))
-    for measure, search in names:
-        found = [one for one in _searches(record, split) if (one["measure"], one["search"]) == (measure, search)]
-        away = [abs(one["z_um"]) for one in found]  # z = 0 is best focus, by the names of the files
-        captures = [one["captures"] for one in found]
-        yield Row(
-            measure,
-            search,
-            len(found),
-            *st.mean_std(away),
-            p95_um=float(np.quantile(away, 0.95)),
-            max_um=max(away),
-            bias_um=float(np.mean([one["z_um"] for one in found])),
-            success=float(np.mean([um <= record["settings"]["success_um"] for um in away])),
-            captures=float(np.mean(captures)),
-            most_captures=max(captures),
-            moves=float(np.mean([one["moves"] for one in found])),
-            direction_changes=float(np.mean([one["direction_changes"] for one in found])),
-        )
+    stacks = [stack for stack in record["stacks"] if stack["split"] == split]
+    for measure in record["settings"]["measures"]:
+        for search in record["settings"]["searches"]:
+            found = {one["stack"]: rules.everywhere(search, one["z_um"], one["curves"][measure]) for one in stacks}
+            yield _row(measure, search, found)
 
 
 def peaks(record: Record, split: str) -> dict[str, list[int]]:
     """The number of false peaks of each stack, by measure."""
-    found: dict[str, list[int]] = {}
-    for stack in record["stacks"]:
-        if stack["split"] == split:
-            for measure, curve in stack["curves"].items():
-                found.setdefault(measure, []).append(len(false_peaks(curve, record["settings"]["prominence"])))
-    return found
+    stacks = [stack for stack in record["stacks"] if stack["split"] == split]
+    return {name: [len(_false(stack, name)) for stack in stacks] for name in record["settings"]["measures"]}
 
 
 def typical(record: Record) -> Scene:
     """The stack whose first figure rises by a factor that is the median of all stacks, and five of its planes."""
-    first = next(iter(record["stacks"][0]["curves"]))
+    first = record["settings"]["measures"][0]
     by_rise = sorted(
         record["stacks"], key=lambda stack: max(stack["curves"][first]) / (min(stack["curves"][first]) or 1)
     )
     stack = by_rise[len(by_rise) // 2]
-    z_um = np.asarray(stack["z_um"])
-    return Scene(stack, tuple(dict.fromkeys(int(np.abs(z_um - um).argmin()) for um in SHOWN_UM)))
+    return Scene(stack, tuple(dict.fromkeys(_nearest(stack, um) for um in SHOWN_UM)))
 
 
 def misleading(record: Record) -> Scene:
-    """The stack with most false peaks over all measures, and the two highest peaks of its worst measure.
+    """The stack with most false peaks over all measures: of its worst measure the two highest, and best focus.
 
-    Where no stack has a false peak, the one that has most at a fifth of the prominence, or at none; where there is no
-    second peak at all, one plane.
+    Where no stack has a false peak, the one that has most at a fifth of the prominence, or at none.
     """
-    prominence = record["settings"]["prominence"]
-    levels = (prominence, prominence / 5, 0.0)
+    measures = record["settings"]["measures"]
+    levels = (PROMINENCE, PROMINENCE / 5, 0.0)
 
-    def worth(curves: Iterable[Sequence[float]]) -> list[int]:
-        return [sum(len(false_peaks(curve, level)) for curve in curves) for level in levels]
+    def worth(stack: Record, names: Sequence[str]) -> list[int]:
+        return [sum(len(_false(stack, name, level)) for name in names) for level in levels]
 
-    stack = max(record["stacks"], key=lambda one: worth(one["curves"].values()))
-    curves = stack["curves"]
-    measure = max(curves, key=lambda name: worth([curves[name]]))
-    others = next((found for level in levels if (found := false_peaks(curves[measure], level))), ())
-    planes = sorted({int(np.argmax(curves[measure])), *others[:1]})
-    counts = {name: len(false_peaks(curve, prominence)) for name, curve in curves.items()}
-    return Scene(stack, tuple(planes), measure, counts)
+    stack = max(record["stacks"], key=lambda one: worth(one, measures))
+    measure = max(measures, key=lambda name: worth(stack, [name]))
+    highest = next((found for level in levels if (found := _false(stack, measure, level))), ())
+    planes = sorted({*highest[:2], _nearest(stack, 0.0)})
+    return Scene(stack, tuple(planes), measure, {name: len(_false(stack, name)) for name in measures})
 
 
-def _searches(record: Record, split: str) -> list[Record]:
-    return [one for stack in record["stacks"] if stack["split"] == split for one in stack["searches"]]
+def _row(measure: str, search: str, found: dict[str, tuple[Found, ...]]) -> Row:
+    every = [one for starts in found.values() for one in starts]
+    away = [abs(one.z_um) for one in every]  # z = 0 is best focus, by the names of the files
+    captures = [one.captures for one in every]
+    return Row(
+        measure,
+        search,
+        stacks=len(found),
+        starts=len(every),
+        error_um=clusters.of({name: [abs(one.z_um) for one in starts] for name, starts in found.items()}),
+        std_um=st.mean_std(away)[1],
+        p95_um=float(np.quantile(away, P95)) if st.ranks(len(found), P95) else None,
+        max_um=max(away),
+        bias_um=clusters.of({name: [one.z_um for one in starts] for name, starts in found.items()}),
+        success=clusters.of({name: [abs(one.z_um) <= SUCCESS_UM for one in starts] for name, starts in found.items()}),
+        captures=float(np.mean(captures)),
+        median_captures=float(np.median(captures)),
+        most_captures=max(captures),
+        moves=float(np.mean([one.moves for one in every])),
+        direction_changes=float(np.mean([one.direction_changes for one in every])),
+    )
+
+
+def _false(stack: Record, measure: str, prominence: float = PROMINENCE) -> tuple[int, ...]:
+    return rules.false_peaks(stack["z_um"], stack["curves"][measure], SUCCESS_UM, prominence)
+
+
+def _nearest(stack: Record, um: float) -> int:
+    return int(np.abs(np.asarray(stack["z_um"]) - um).argmin())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -18,6 +17,7 @@ from edgebench.records.store import render, write
 
 VERSION = 1
 CLASSICAL = "classical"  # classical_<set>.json are records of another kind, in the same folder
+LARGEST = 3.5e38  # of an answer or a contrast: float32 ends there
 _ADVICE = "Evaluate the model again with --force, or restore the file."
 
 
@@ -47,13 +47,21 @@ def set_name(about: Record, stored: Iterable[Record]) -> str:
 
 
 def same_set(one: Record, other: Record) -> bool:
-    """Whether two "data" are one set, though maybe simulated anew: the same name, seed and counts."""
-    return all(one[field] == other[field] for field in ("name", "simulated", "seed", "splits"))
+    """Whether two "data" are one set, though maybe simulated anew: the same name, seed, counts and setup."""
+    return _identity(one) == _identity(other)
 
 
-def same_hashes(one: Record, other: Record) -> bool:
-    """Whether two records are of the same model file, artifact and data."""
-    return all(one[part]["sha256"] == other[part]["sha256"] for part in ("model", "backend", "data"))
+def _identity(data: Record) -> list[Any]:
+    """A newer simulator ("version") makes no other set; a record without a setup is of before it was recorded."""
+    setup = {key: value for key, value in data.get("setup", {}).items() if key != "version"}
+    return [*(data[field] for field in ("name", "simulated", "seed", "splits")), setup]
+
+
+def same_making(one: Record, other: Record) -> bool:
+    """Whether two records are of the same model file, artifact, data and, where both tell it, code."""
+    same_files = all(one[part]["sha256"] == other[part]["sha256"] for part in ("model", "backend", "data"))
+    codes = {record["code"] for record in (one, other) if "code" in record}
+    return same_files and len(codes) < 2
 
 
 def validate(record: object, source: str = "evaluation") -> Record:
@@ -64,7 +72,7 @@ def validate(record: object, source: str = "evaluation") -> Record:
     for split, images in record["splits"].items():
         for image in images:
             numbers = [*image["patches_um"], *image["contrast"]]
-            sound = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
+            sound = all(type(number) in (int, float) and abs(number) <= LARGEST for number in numbers)
             if not sound or len(image["patches_um"]) != len(image["contrast"]):
                 what = f"$.splits.{split}: stack {image['stack']}, z {image['z_nm']} nm"
                 raise RecordError(f"{source}: {what}: not as many finite distances as contrasts. {_ADVICE}")

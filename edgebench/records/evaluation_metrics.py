@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgebench.records import statistics as st
+from edgebench.records.canary import Canary, canary
+from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
-from edgebench.records.summary import GroupError, Paired
 
 NEAR_UM, FAR_UM = 0.5, 1.0  # shares of answers at most so far away
 SIGN_UM = 1.0  # the direction is asked only where the defocus is larger
 CATASTROPHE_UM = 2.0
-COLLAPSED_R, COLLAPSED_SPREAD = 0.5, 0.2  # of the answers of one stack: correlation, and deviation over that of z
 DIGITS = 6  # of an error: 1.5 - 1.0 is 0.5, whatever the rounding of floats
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers in the order of stack and z; arrays of one length."""
+    """Answers in the order of stack and z; all of one length."""
 
     stacks: tuple[str, ...]
     samples: tuple[str, ...]
-    z_nm: np.ndarray  # of the label, int
+    z_nm: np.ndarray  # of the label
     value_um: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.value_um)
 
     @property
     def truth_um(self) -> np.ndarray:
@@ -64,7 +67,31 @@ class StackScore:
     count: int
     mean_um: float
     direction: float | None
-    collapsed: bool
+    canary: Canary
+
+    @property
+    def collapsed(self) -> bool:
+        return self.canary.collapsed
+
+
+@dataclass(frozen=True)
+class GroupError:
+    """Focusing error over the images of one sample."""
+
+    name: str
+    stacks: int
+    images: int
+    mean_um: float
+    std_um: float
+
+
+@dataclass(frozen=True)
+class Paired:
+    """How much larger the error of one model is than that of a base model, image by image, um."""
+
+    images: int
+    mean_um: float
+    interval: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,32 @@ class Bin:
     count: int
     mean_um: float
     std_um: float
+
+
+def in_order(images: Iterable[Record]) -> list[Record]:
+    """Images of a record by stack and z."""
+    return sorted(images, key=lambda image: (image["stack"], image["z_nm"]))
+
+
+def of_images(images: Sequence[Record], value_um: Iterable[float]) -> Answers:
+    """One answer an image."""
+    return Answers(
+        tuple(image["stack"] for image in images),
+        tuple(image["sample"] for image in images),
+        np.array([image["z_nm"] for image in images], float),
+        np.array(list(value_um), float),
+    )
+
+
+def of_tiles(images: Sequence[Record]) -> Answers:
+    """One answer a tile."""
+    tiles = [image for image in images for _ in image["patches_um"]]
+    return of_images(tiles, (um for image in images for um in image["patches_um"]))
+
+
+def follows(answers: Answers) -> Canary:
+    """The collapse canary of them all."""
+    return canary(answers.truth_um, answers.value_um)
 
 
 def score(answers: Answers) -> Score:
@@ -109,7 +162,7 @@ def by_stack(answers: Answers) -> tuple[StackScore, ...]:
             count=len(where),
             mean_um=float(away[where].mean()),
             direction=_direction(truth[where], value[where]),
-            collapsed=collapsed(truth[where], value[where]),
+            canary=canary(truth[where], value[where]),
         )
         for name, where in _places(answers.stacks)
     )
@@ -132,16 +185,6 @@ def by_defocus(answers: Answers) -> tuple[Bin, ...]:
         Bin(int(lowest), int(np.sum(floor == lowest)), *st.mean_std(away[floor == lowest].tolist()))
         for lowest in np.unique(floor)
     )
-
-
-def collapsed(truth_um: np.ndarray, value_um: np.ndarray) -> bool:
-    """Whether the answers of one stack do not follow its labels; a stack of one label cannot tell."""
-    spread, answered = float(np.std(truth_um)), float(np.std(value_um))
-    if spread == 0:
-        return False
-    if answered < COLLAPSED_SPREAD * spread:
-        return True
-    return float(np.corrcoef(truth_um, value_um)[0, 1]) < COLLAPSED_R
 
 
 def paired(base: Answers, other: Answers) -> Paired | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgebench.focus.aggregate import image_value, weighted_value
 from edgebench.records import evaluation_metrics as metrics
-from edgebench.records.evaluation_metrics import Answers, Bin, Score, StackScore
+from edgebench.records.canary import Canary
+from edgebench.records.evaluation_metrics import Answers, Bin, GroupError, Paired, Score, StackScore
 from edgebench.records.schema import Record
-from edgebench.records.summary import GroupError, Paired
 
 MEDIAN, WEIGHTED, PATCH = "median", "weighted", "patch"  # the paper's way first
 LEVELS = (MEDIAN, WEIGHTED, PATCH)
@@ -21,6 +21,7 @@ LEVELS = (MEDIAN, WEIGHTED, PATCH)
 class Level:
     answers: Answers
     score: Score
+    canary: Canary  # of the whole split; StackScore has that of each stack
     stacks: tuple[StackScore, ...]
     samples: tuple[GroupError, ...]
     bins: tuple[Bin, ...]
@@ -62,31 +63,21 @@ def paired(base: Evaluation, other: Evaluation, split: str, level: str = MEDIAN)
 
 
 def _levels(raw: Sequence[Record]) -> dict[str, Level]:
-    ordered = sorted(raw, key=lambda image: (image["stack"], image["z_nm"]))
+    ordered = metrics.in_order(raw)
     medians = [image_value(np.asarray(image["patches_um"])) for image in ordered]
     weighted = [weighted_value(np.asarray(image["patches_um"]), np.asarray(image["contrast"])) for image in ordered]
-    patches = [um for image in ordered for um in image["patches_um"]]
-    tiles = [image for image in ordered for _ in image["patches_um"]]
     return {
-        MEDIAN: _level(_answers(ordered, medians)),
-        WEIGHTED: _level(_answers(ordered, weighted)),
-        PATCH: _level(_answers(tiles, patches)),
+        MEDIAN: _level(metrics.of_images(ordered, medians)),
+        WEIGHTED: _level(metrics.of_images(ordered, weighted)),
+        PATCH: _level(metrics.of_tiles(ordered)),
     }
-
-
-def _answers(images: Sequence[Record], values: Iterable[float]) -> Answers:
-    return Answers(
-        tuple(image["stack"] for image in images),
-        tuple(image["sample"] for image in images),
-        np.array([image["z_nm"] for image in images]),
-        np.array(list(values), float),
-    )
 
 
 def _level(answers: Answers) -> Level:
     return Level(
         answers,
         metrics.score(answers),
+        metrics.follows(answers),
         metrics.by_stack(answers),
         metrics.by_sample(answers),
         metrics.by_defocus(answers),

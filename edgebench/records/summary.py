@@ -5,14 +5,16 @@ An image's value is the median over its tiles; its focusing error is how far tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from edgebench.focus.aggregate import image_value
+from edgebench.records import evaluation_metrics as metrics
 from edgebench.records import statistics as st
+from edgebench.records.canary import Canary
+from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
 from edgebench.records.verdicts import Verdict, judge
@@ -25,29 +27,10 @@ PARTS = ("read", "preprocess", "predict", "aggregate")
 
 
 @dataclass(frozen=True)
-class ImageError:
-    stack: str
-    sample: str
-    z_um: float
-    error_um: float  # predicted minus true
-
-
-@dataclass(frozen=True)
-class GroupError:
-    """Focusing error over the images of one sample or one stack."""
-
-    name: str
-    stacks: int
-    images: int
-    mean_um: float
-    std_um: float
-
-
-@dataclass(frozen=True)
 class Errors:
     """Focusing error over one split."""
 
-    images: tuple[ImageError, ...]
+    images: Answers = field(compare=False, repr=False)  # arrays do not compare as one; what follows from them does
     lowest_um: float  # of the labels
     highest_um: float
     mean_um: float
@@ -56,12 +39,18 @@ class Errors:
     median_um: float
     p90_um: float | None
     bias_um: float
-    slope: float | None  # of prediction against truth; about 1 unless the model has collapsed
-    constant_um: float  # what the best constant answer scores
+    canary: Canary
     patch_mean_um: float
-    stacks: tuple[GroupError, ...]
     samples: tuple[GroupError, ...]
-    worst_stack: GroupError
+    worst_stack: StackScore
+
+    @property
+    def slope(self) -> float | None:
+        return self.canary.slope
+
+    @property
+    def constant_um(self) -> float:
+        return self.canary.constant_um
 
 
 @dataclass(frozen=True)
@@ -144,73 +133,34 @@ def summarise(record: Record) -> Summary:
             calls=latency.calls if latency else None,
             wall_s=latency.wall_s if latency else None,
             unsteady=latency.unsteady if latency else 0,
-            errors={split: (found.mean_um, found.constant_um, found.slope) for split, found in errors.items()},
+            canaries={split: found.canary for split, found in errors.items()},
         ),
     )
 
 
-@dataclass(frozen=True)
-class Paired:
-    """How much larger the error of one model is than that of a base model, image by image, um."""
-
-    images: int
-    mean_um: float
-    interval: Estimate | None
-
-
 def paired(base: Errors, other: Errors) -> Paired | None:
     """Other minus base, whole stacks drawn; None where the two were not measured on the same images."""
-    if [(i.stack, i.z_um) for i in base.images] != [(i.stack, i.z_um) for i in other.images]:
-        return None
-    clusters: dict[str, list[float]] = {}
-    for a, b in zip(base.images, other.images, strict=True):
-        clusters.setdefault(a.stack, []).append(abs(b.error_um) - abs(a.error_um))
-    mean, interval = st.cluster_mean(clusters)
-    return Paired(len(base.images), mean, interval)
+    return metrics.paired(base.images, other.images)
 
 
 def _errors(raw: Sequence[Record]) -> Errors:
-    ordered = sorted(raw, key=lambda image: (image["stack"], image["z_nm"]))
-    truth = [image["z_nm"] / 1000 for image in ordered]
-    values = [image_value(np.asarray(image["patches_um"])) for image in ordered]
-    images = tuple(
-        ImageError(image["stack"], image["sample"], z_um, value - z_um)
-        for image, z_um, value in zip(ordered, truth, values, strict=True)
-    )
-    away = [abs(image.error_um) for image in images]
-    of_patches = [abs(um - z_um) for image, z_um in zip(ordered, truth, strict=True) for um in image["patches_um"]]
-    stacks = _groups(images, "stack")
-    mean, interval = st.cluster_mean({name: [abs(i.error_um) for i in of] for name, of in _by(images, "stack")})
+    ordered = metrics.in_order(raw)
+    images = metrics.of_images(ordered, (image_value(np.asarray(image["patches_um"])) for image in ordered))
+    found, stacks = metrics.score(images), metrics.by_stack(images)
     return Errors(
         images=images,
-        lowest_um=min(truth),
-        highest_um=max(truth),
-        mean_um=mean,
-        std_um=st.mean_std(away)[1],
-        interval=interval,
-        median_um=float(np.median(away)),
-        p90_um=float(np.quantile(away, 0.9)) if st.ranks(len(away), 0.9) else None,
-        bias_um=float(np.mean([image.error_um for image in images])),
-        slope=st.slope(truth, values),
-        constant_um=st.constant_guess(truth),
-        patch_mean_um=float(np.mean(of_patches)),
-        stacks=stacks,
-        samples=_groups(images, "sample"),
+        lowest_um=float(images.truth_um.min()),
+        highest_um=float(images.truth_um.max()),
+        mean_um=found.mean_um,
+        std_um=found.std_um,
+        interval=found.interval,
+        median_um=found.median_um,
+        p90_um=found.p90_um,
+        bias_um=found.bias_um,
+        canary=metrics.follows(images),
+        patch_mean_um=float(np.mean(np.abs(metrics.of_tiles(ordered).error_um))),
+        samples=metrics.by_sample(images),
         worst_stack=max(stacks, key=lambda stack: stack.mean_um),
-    )
-
-
-def _by(images: Iterable[ImageError], field: str) -> list[tuple[str, list[ImageError]]]:
-    def key(image: ImageError) -> str:
-        return str(getattr(image, field))
-
-    return [(name, list(of)) for name, of in groupby(sorted(images, key=key), key)]
-
-
-def _groups(images: Iterable[ImageError], field: str) -> tuple[GroupError, ...]:
-    return tuple(
-        GroupError(name, len({i.stack for i in of}), len(of), *st.mean_std([abs(i.error_um) for i in of]))
-        for name, of in _by(images, field)
     )
 
 
@@ -257,3 +207,6 @@ def _memory(memory: Record) -> Memory:
         peak_reset=memory.get("peak_reset", True),
         steady_mib=memory["stages"]["steady"]["rss_bytes"] / BYTES_PER_MIB,
     )
+
+
+__all__ = ["Errors", "GroupError", "Latency", "Memory", "Paired", "Summary", "Times", "paired", "summarise"]

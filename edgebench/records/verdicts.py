@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgebench.records.canary import Canary
+
 CALLS = 1024  # MLPerf Mobile's rule: so many inferences, and so many seconds
 SECONDS = 60.0
 VARIATION = 0.05  # of the process medians
-COLLAPSED_ERROR = 0.8  # of what a constant answer scores
-COLLAPSED_SLOPE = 0.5
 _INT8 = re.compile(r"\b(u?int8|[iu]8)\b|qlinear|integer")  # in an operator's name, as the backends list them
 _FLOAT_COMPUTE = re.compile(
     r"(\w*conv_2d|convolution|groupconvolution|fully_?connected|batch_?matmul|matmul)\w* (float32|fp32|f32)\b"
@@ -48,12 +48,11 @@ def judge(
     calls: int | None,
     wall_s: float | None,
     unsteady: int,
-    errors: Mapping[str, tuple[float, float, float | None]],
+    canaries: Mapping[str, Canary],
 ) -> tuple[Verdict, ...]:
     """Every verdict that applies, none if all is well.
 
-    unsteady: processes whose warm-up did not settle.
-    errors: per split the mean error, what the best constant answer scores (both um), and the slope.
+    unsteady: processes whose warm-up did not settle. canaries: that of each split.
     """
     found = []
     fallback = _fallback(precision, executed)
@@ -73,14 +72,8 @@ def judge(
         )
     if unsteady:
         found.append(Verdict("UNSTEADY", "latency", f"the warm-up of {unsteady} processes ended at its cap"))
-    for split, (mean_um, constant_um, slope) in errors.items():
-        if constant_um > 0 and mean_um >= COLLAPSED_ERROR * constant_um:
-            reason = f"the error of {mean_um:.2f} um is not clearly below a constant answer's ({constant_um:.2f} um)"
-        elif slope is not None and slope < COLLAPSED_SLOPE:
-            reason = f"the slope of prediction against truth is {slope:.2f}, it should be near 1"
-        else:
-            continue
-        found.append(Verdict("COLLAPSED", split, reason))
+    reasons = {split: canary.reason for split, canary in canaries.items()}
+    found += [Verdict("COLLAPSED", split, reason) for split, reason in reasons.items() if reason]
     return tuple(found)
 
 

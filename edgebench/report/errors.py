@@ -130,4 +130,4 @@ def _sample(errors: Errors, name: str) -> str:
 
 def _number(group: GroupError) -> tuple[int, str]:
     digits = group.name.lstrip("s")
-    return (int(digits) if digits.isdigit() else 0, group.name)
+    return (int(digits) if digits.isdecimal() else 0, group.name)

@@ -19,8 +19,10 @@ ORDER = (  # of rows and columns: the paper's, then its grid
     "alpha-0.4",
     "alpha-0.25",
     "size-168",
+    "reduced-single",
     "reduced",
     "size-56",
+    "student",
 )
 
 
@@ -74,12 +76,22 @@ def slides(one: Evaluation, notes: Notes) -> str:
     return mark(notes, f"Simulated slides, not tissue under a microscope: {about}, seed {data['seed']}.")
 
 
+def seen(one: Evaluation, split: str) -> tuple[str, ...]:
+    """The stacks of this split, of those that were evaluated, whose objects the model was trained on; by name."""
+    known = one.about.get("seen_stacks", {}).get(split, ())
+    return tuple(stack.name for stack in one.splits[split][MEDIAN].stacks if stack.name in known)
+
+
 def part(one: Evaluation, split: str, notes: Notes) -> str:
-    """The mark of a figure over a part of the images."""
+    """The marks of a figure over a part of the images, and of one over stacks whose objects the training showed."""
     known = one.about["data"]["splits"].get(split, {}).get("images", 0)
-    seen = one.splits[split][MEDIAN].score.count
-    limit = one.about["stacks_limit"]
-    return mark(notes, f"A quick look: {seen:,} of {known:,} images, of {limit} stacks.") if seen < known else ""
+    found, limit, shown = one.splits[split][MEDIAN], one.about["stacks_limit"], seen(one, split)
+    count = found.score.count
+    few = mark(notes, f"A quick look: {count:,} of {known:,} images, of {limit} stacks.") if count < known else ""
+    if not shown:
+        return few
+    names = f"{len(shown)} of {len(found.stacks)} stacks of {split}: {', '.join(shown)}"
+    return few + mark(notes, f"Not unseen: `{one.name}` was trained on the objects of {names}.")
 
 
 def name(one: Evaluation, notes: Notes) -> str:
@@ -110,7 +122,10 @@ def _current(evaluations: Sequence[Evaluation]) -> tuple[tuple[Evaluation, ...],
     """The newest state of each data set and model, and of several numbers of stacks the largest; ids of the rest."""
     by_age = sorted(evaluations, key=lambda one: (one.about["created"], one.about["id"]))
     data = {one.about["set"]: one.about["data"]["sha256"] for one in by_age}
-    models = {one.about["model"]["name"]: one.about["model"]["sha256"] for one in by_age}
+    models = {  # of a name: the newest of the model as trained, else of its artifacts
+        one.about["model"]["name"]: one.about["model"]["sha256"]
+        for one in sorted(by_age, key=lambda one: one.about["backend"]["target"] is None)
+    }
     largest: dict[tuple[object, ...], Evaluation] = {}
     for one in sorted(by_age, key=lambda one: one.about["stacks_limit"] or 10**9):
         fresh = one.about["data"]["sha256"] == data[one.about["set"]]

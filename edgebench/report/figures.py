@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from edgebench.files import whole
 from edgebench.records.classical_summary import Scene
 
 SIZE_IN, DPI = (9.0, 7.0), 130
+NOTE_WIDTH = 140  # characters in a line of the note
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555", "#e69f00", "#56b4e9")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 
@@ -47,7 +49,7 @@ def draw(path: Path, scene: Scene, thumbnails: Sequence[np.ndarray], *, title: s
         axes.spines["right"].set_visible(False)
         axes.legend(facecolor="white", edgecolor="none", framealpha=1, loc="upper left", borderpad=0.2)
         page.suptitle(title, x=0.07, y=0.985, ha="left", fontsize=11)
-        page.text(0.07, 0.012, note, fontsize=8, color="#555555")
+        page.text(0.07, 0.008, fill(note, NOTE_WIDTH), fontsize=8, color="#555555", va="bottom", linespacing=1.1)
         below = grid[1].subgridspec(1, len(thumbnails), wspace=0.05)
         for number, (plane, image) in enumerate(zip(scene.planes, thumbnails)):
             panel = page.add_subplot(below[number])

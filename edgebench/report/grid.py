@@ -1,17 +1,19 @@
-"""Section 4.5: widths and input sizes, and the model that the paper's rule picks of ours."""
+"""Section 4.5: widths and input sizes, and the models that the paper's rule picks of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from edgebench.records.evaluation_summary import MEDIAN, Evaluation, paired
+from edgebench.records import clusters
+from edgebench.records.evaluation_summary import MEDIAN, Evaluation
 from edgebench.records.published import Published
 from edgebench.report.evaluated import NOT_EVALUATED, View, name, part
 from edgebench.report.markdown import Notes, Table
 from edgebench.report.numbers import NONE, published, um, um_interval
 from edgebench.report.rows import SETS
 
+Models = dict[str, Evaluation]
 Row = tuple[str, float, int]  # name of our model, width multiplier, input size in px
 ORIGINAL, REDUCED = "original", "reduced"
 ALPHAS: tuple[Row, ...] = (
@@ -23,6 +25,9 @@ ALPHAS: tuple[Row, ...] = (
     ("alpha-0.25", 0.25, 224),
 )
 SIZES: tuple[Row, ...] = (("alpha-0.4", 0.4, 224), ("size-168", 0.4, 168), (REDUCED, 0.4, 112), ("size-56", 0.4, 56))
+STUDENT = "student"  # not the paper's: fewer multiply-accumulates than `reduced`
+MODELS = tuple(dict.fromkeys([*(row[0] for row in (*ALPHAS, *SIZES)), STUDENT]))  # that see difference images
+NOTHING = "Nothing to choose from: no model of the grid is evaluated on the whole of Set 2."
 NOMINAL = (
     "**On simulated slides this limit is nominal:** Jiang et al. measured it on tissue, and our errors say nothing "
     "about tissue. What carries over is at most the order of the models."
@@ -52,46 +57,74 @@ def table(rows: Sequence[Row], paper: Published, view: View, notes: Notes) -> Ta
     return Table(tuple(headers), tuple(cells))
 
 
-def minus_original(view: View, notes: Notes) -> Table:
-    """How much larger the error of each grid model is than that of `original`, image by image, um."""
-    base = view.named(ORIGINAL)
-    rows = []
-    for each in dict.fromkeys(row[0] for row in (*ALPHAS, *SIZES)):
-        one = view.named(each)
-        if base is None or one is None or one is base:
-            continue
-        found = (paired(base, one, split) for split, _ in SETS)
-        cells = (um_interval(by.mean_um, by.interval, 3, "+") if by else NOT_EVALUATED for by in found)
-        rows.append((name(one, notes), *cells))
-    return Table(("Model", *(f"{title} [95 %]" for _, title in SETS)), tuple(rows))
-
-
 def rule(paper: Published, view: View) -> list[str]:
-    """The selection rule of 4.5 applied to our models, in sentences."""
+    """The selection rule of 4.5 applied to our models, in sentences: its two steps, then simply the least work."""
     limit = float(paper.tables["table-2"][1]["jiang_best"]["mean"])
-    errors = {row[0]: _mean(view.named(row[0])) for row in (*ALPHAS, *SIZES)}
-    widths = _passing(ALPHAS, errors, limit)
+    found = {model: one for model in MODELS if (one := view.named(model)) is not None and "test-2" in one.splits}
+    judged = {model: one for model, one in found.items() if one.about["stacks_limit"] is None}
+    passing = {model: one for model, one in judged.items() if _mean(one) <= limit}
     lines = [
         f"Rule: the smallest width multiplier whose error on Set 2 is no worse than the best of Jiang et al. "
         f"({um(limit)} um), then the smallest input size of that width. The paper's choice: alpha 0.4, 112 px."
     ]
-    if any(one.simulated for one in view.main):
-        lines.append(NOMINAL)
-    missing = [model for model, found in errors.items() if found is None]
-    if not widths:
-        tried = len(missing) < len(errors)
-        lines.append("No width passes." if tried else "Nothing to choose from: no model of the grid is evaluated.")
-    else:
-        alpha = min(row[1] for row in widths)
-        chosen = min(_passing((*ALPHAS, *SIZES), errors, limit, alpha), key=lambda row: row[2])
-        lines.append(
-            f"**Chosen of ours: `{chosen[0]}`** (alpha {chosen[1]:g}, {chosen[2]} px): {um(errors[chosen[0]] or 0)} um."
-        )
-        if alpha != SIZES[0][1]:
-            lines.append(_other_width(alpha, errors, limit))
-    if missing and len(missing) < len(errors):
-        lines.append(f"Not evaluated, so not in the choice: {', '.join(f'`{model}`' for model in missing)}.")
+    lines += [NOMINAL] * any(one.simulated for one in judged.values())
+    lines += [*_steps(judged, passing, limit), *_least_work(passing, limit)] if judged else [NOTHING]
+    quick = [model for model in found if model not in judged]
+    missing = [model for model in MODELS if model not in found]
+    if quick:
+        lines.append(f"Evaluated on some of the stacks only (a quick look), so not in the choice: {_names(quick)}.")
+    if judged and missing:
+        lines.append(f"Not evaluated, so not in the choice: {_names(missing)}.")
     return lines
+
+
+def _steps(judged: Models, passing: Models, limit: float) -> list[str]:
+    """The paper's way: widths at 224 px, then sizes at the width chosen; the models of a later step need not exist."""
+    widths = [row for row in ALPHAS if row[0] in judged]
+    if not widths:
+        return ["By the steps of the paper: nothing to begin with, no width is evaluated at 224 px."]
+    if not any(row[0] in passing for row in widths):
+        return ["By the steps of the paper: no evaluated width passes at 224 px, so that no size is asked for."]
+    alpha = min(row[1] for row in widths if row[0] in passing)
+    chosen = min((row for row in (*ALPHAS, *SIZES) if row[0] in passing and row[1] == alpha), key=lambda row: row[2])
+    lines = [
+        f"**By the steps of the paper: `{chosen[0]}`** (alpha {chosen[1]:g}, {chosen[2]} px): "
+        f"{_error_and_limit(judged[chosen[0]], limit)}."
+    ]
+    smaller = [row[0] for row in ALPHAS if row[1] < alpha and row[0] not in judged]
+    smaller += [row[0] for row in SIZES if row[1] == alpha and row[2] < chosen[2] and row[0] not in judged]
+    if smaller:
+        lines[0] += f" Smaller ones are not evaluated whole and may pass: {_names(smaller)}."
+    if alpha != SIZES[0][1]:
+        lines.append(
+            f"Sizes other than 224 px are trained at alpha {SIZES[0][1]:g} only, as in the paper, not at {alpha:g}."
+        )
+    return lines
+
+
+def _least_work(passing: Models, limit: float) -> list[str]:
+    known = {model: one for model, one in passing.items() if one.about["model"]["macs"]}
+    if not known:
+        return ["By multiply-accumulates: no evaluated model passes."] if not passing else []
+    least = min(known, key=lambda model: known[model].about["model"]["macs"])
+    macs = known[least].about["model"]["macs"]
+    return [
+        f"**Fewest multiply-accumulates of all that pass: `{least}`** ({macs / 1e6:,.1f} M a tile): "
+        f"{_error_and_limit(known[least], limit)}."
+    ]
+
+
+def _error_and_limit(one: Evaluation, limit: float) -> str:
+    score = one.splits["test-2"][MEDIAN].score
+    text = f"{um_interval(score.mean_um, score.interval)} um"
+    if score.interval is None:
+        return text + ", of one stack, without an interval"
+    where = "crosses" if clusters.crosses(score.interval, limit) else "does not cross"
+    return f"{text}; its interval {where} the limit"
+
+
+def _names(models: Sequence[str]) -> str:
+    return ", ".join(f"`{model}`" for model in models)
 
 
 def of_paper(paper: Published, row: Row) -> tuple[Any, Any]:
@@ -105,26 +138,9 @@ def of_paper(paper: Published, row: Row) -> tuple[Any, Any]:
     return None, None
 
 
-def _other_width(alpha: float, errors: dict[str, float | None], limit: float) -> str:
-    """Sizes were tried at alpha 0.4 alone, as in the paper."""
-    sizes = _passing(SIZES, errors, limit)
-    text = f"Sizes other than 224 px are trained at alpha {SIZES[0][1]:g} only, as in the paper, not at {alpha:g}; "
-    if not sizes:
-        return text + "none of them passes."
-    smallest = min(sizes, key=lambda row: row[2])
-    return text + f"there the smallest that passes is `{smallest[0]}` ({smallest[2]} px)."
-
-
-def _passing(
-    rows: Sequence[Row], errors: dict[str, float | None], limit: float, alpha: float | None = None
-) -> list[Row]:
-    found = [row for row in rows if alpha in (None, row[1])]
-    return [row for row in found if (error := errors[row[0]]) is not None and error <= limit]
-
-
-def _mean(one: Evaluation | None) -> float | None:
+def _mean(one: Evaluation) -> float:
     """Of Set 2, um; a mean of 0.53 exactly is not made worse than 0.53 by the rounding of floats."""
-    return round(one.splits["test-2"][MEDIAN].score.mean_um, 6) if one and "test-2" in one.splits else None
+    return round(one.splits["test-2"][MEDIAN].score.mean_um, 6)
 
 
 def _error(one: Evaluation | None, split: str, notes: Notes) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from edgebench.records import clusters
+from edgebench.records.clusters import Mean
 from edgebench.records.evaluation_summary import LEVELS, MEDIAN, PATCH, WEIGHTED, Evaluation
 from edgebench.records.published import Published
-from edgebench.report.evaluated import name, part, percent
+from edgebench.report.evaluated import name, part
 from edgebench.report.markdown import Notes, Table
-from edgebench.report.numbers import NONE, mean_std, published, um, um_interval
+from edgebench.report.numbers import NONE, mean_std, percent_interval, published, um, um_interval
 
 COLUMNS = 6  # models beside one another
 CALLED = {MEDIAN: "median", WEIGHTED: "weighted", PATCH: "tiles"}
@@ -34,17 +36,24 @@ def errors(evaluations: Sequence[Evaluation], split: str, paper: Published, note
 
 
 def shares(evaluations: Sequence[Evaluation], split: str, notes: Notes) -> Table:
-    """Shares of images (or tiles), and how many stacks have collapsed: three rows a model."""
-    headers = ("Model", "Answer", "Within 0.5 um", "Within 1.0 um", "Right direction", "Off by > 2 um", "Collapsed")
+    """Shares of images (or tiles), slope, and how many stacks have collapsed: three rows a model."""
+    headers = ("Within 0.5 um", "Within 1.0 um", "Right direction", "Off by > 2 um", "Slope", "Constant", "Collapsed")
     rows = []
     for one in evaluations:
         for level in LEVELS if split in one.splits else ():
             found = one.splits[split][level]
-            cells = [percent(share) for share in (found.score.near, found.score.far, found.score.direction)]
+            by, canary = clusters.shares(found.answers), found.canary
             fallen = sum(stack.collapsed for stack in found.stacks)
-            cells += [percent(found.score.catastrophic), f"{fallen} of {len(found.stacks)} stacks"]
-            rows.append((*_start(one, split, level, notes), *cells))
-    return Table(headers, tuple(rows), left=2)
+            cells = [NONE if canary.slope is None else um(canary.slope), um(canary.constant_um)]
+            cells += [f"{fallen} of {len(found.stacks)} stacks"]
+            shown = share_cells(by.near, by.far, by.direction, by.catastrophic)
+            rows.append((*_start(one, split, level, notes), *shown, *cells))
+    return Table(("Model", "Answer", *headers), tuple(rows), left=2)
+
+
+def share_cells(*shares: Mean | None) -> tuple[str, ...]:
+    """`98.2 % [97.1, 99.0]` of each."""
+    return tuple(NONE if share is None else percent_interval(share.value, share.interval) for share in shares)
 
 
 def collapsed(evaluations: Sequence[Evaluation], split: str) -> list[str]:
@@ -120,4 +129,4 @@ def _start(one: Evaluation, split: str, level: str, notes: Notes) -> tuple[str, 
 
 def _number(sample: str) -> int:
     digits = sample.lstrip("s")
-    return int(digits) if digits.isdigit() else 0
+    return int(digits) if digits.isdecimal() else 0

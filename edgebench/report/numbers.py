@@ -36,6 +36,12 @@ def um_interval(value: float, interval: Estimate | None, digits: int = 2, sign: 
     return f"{value:{sign}.{digits}f} [{interval.low:{sign}.{digits}f}, {interval.high:{sign}.{digits}f}]"
 
 
+def percent_interval(value: float, interval: Estimate | None) -> str:
+    """`98.2 % [97.1, 99.0]` of a fraction."""
+    ends = f" [{100 * interval.low:.1f}, {100 * interval.high:.1f}]" if interval else ""
+    return f"{100 * value:.1f} %{ends}"
+
+
 def mean_std(mean: float, std: float) -> str:
     return f"{mean:.2f} ± {std:.2f}"
 

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgebench.records import canary
 from edgebench.records.evaluation_summary import Evaluation
 from edgebench.records.published import Published
-from edgebench.report import evaluated, grid, metrics, paper_tables, plots, sensitivity, unseen
+from edgebench.records.schema import Record
+from edgebench.report import (
+    comparisons,
+    evaluated,
+    grid,
+    metrics,
+    other_sets,
+    paper_tables,
+    plots,
+    sensitivity,
+    targets,
+)
 from edgebench.report.evaluated import View
 from edgebench.report.markdown import Notes, Table, bullets, footnotes, render
 from edgebench.report.rows import SETS
@@ -21,8 +33,12 @@ READ = (
     "An image is a pair of planes 2 um apart; its label is the defocus of the upper plane; the error is |predicted - "
     "true| in um, mean ± standard deviation over images. **Median**: the paper's answer of an image, the median over "
     "its tiles. **Weighted**: a median in which empty tiles lose their vote (`focus/aggregate.py`), ours. 95 % "
-    "intervals draw whole stacks (cluster bootstrap); drawing whole slides would be wider. Set 1 is stained by the "
-    "protocol of the training slides, Set 2 by another."
+    "intervals draw whole stacks (cluster bootstrap); drawing whole slides would be wider. In the paper Set 1 is "
+    "stained by the protocol of the training slides, Set 2 by another."
+)
+TRAINING = (
+    "Of the simulated sets neither is the training's own: `edgebench data simulate --split train` draws its stains "
+    "around and beyond both protocols."
 )
 SIMULATED = (
     "**The slides are simulated.** No figure of ours was measured on tissue under a microscope: they say how the "
@@ -35,8 +51,10 @@ NOTHING = (
     "`not evaluated`. `edgebench evaluate MODEL --data DIR` makes some."
 )
 COLLAPSED = (
-    "A stack has collapsed where the answers do not follow its focus: their correlation with the label is below 0.5, "
-    "or their deviation below 20 % of the label's."
+    "Right direction: of those more than 1 um out of focus. Slope is of prediction against truth (1 is right, 0 is a "
+    "constant answer); constant is the mean error of the best constant answer. A stack has collapsed where the answers "
+    f"do not follow its focus: their error is not below {canary.ERROR:.0%} of the best constant answer's, their slope "
+    f"is below {canary.SLOPE:g}, or their correlation with the label is below {canary.CORRELATION:g}."
 )
 REMARKS = ("means", "constant", "resolution", "count", "jpeg", "since")
 
@@ -48,12 +66,13 @@ def document(paper: Published, evaluations: Sequence[Evaluation]) -> str:
     kinds = {one.simulated for one in view.shown}
     cite = f"{paper.citation['authors']} ({paper.citation['year']})"
     parts = [TITLE + (" on simulated slides" if kinds == {True} else ""), INTRO.format(cite=cite), READ]
-    parts += [] if True not in kinds else [SIMULATED if kinds == {True} else MIXED]
+    parts += [] if True not in kinds else [SIMULATED if kinds == {True} else MIXED, TRAINING]
     parts += ["## Data", bullets(_data(view.shown))] if view.shown else [NOTHING]
     parts += _tables(paper, view, notes)
+    parts += _targets(view, notes)
     parts += _grid(paper, view, figures, notes)
     parts += _metrics(paper, view, figures, notes)
-    parts += _unseen(view, notes)
+    parts += _others(view, notes)
     parts += _sensitivity(view, figures, notes)
     parts += ["## The paper's tables, checked", bullets([paper.remarks[name] for name in REMARKS])]
     if view.shown:
@@ -88,11 +107,21 @@ def _grid(paper: Published, view: View, figures: Sequence[str], notes: Notes) ->
     parts += ["### Widths, input 224 px", render(grid.table(grid.ALPHAS, paper, view, notes))]
     parts += ["### Input sizes, alpha 0.4", render(grid.table(grid.SIZES, paper, view, notes))]
     parts += ["### The rule of 4.5", bullets(grid.rule(paper, view))]
-    minus = grid.minus_original(view, notes)
-    if minus.rows:
-        about = f"Error minus that of `{grid.ORIGINAL}`, paired image by image, um; above 0 is worse.{said}"
-        parts += ["### Against the original model", about, render(minus)]
-    return parts + _figure(figures, plots.MACS, "Mean error and multiply-accumulates; bars are 95 % intervals." + said)
+    caption = "Mean error and multiply-accumulates; bars are 95 % intervals, squares models of single images."
+    return parts + _figure(figures, plots.MACS, f"{caption}{said}")
+
+
+def _targets(view: View, notes: Notes) -> list[str]:
+    said = evaluated.said(view.shown)
+    about = f"Error of a model minus that of another, paired image by image, median, um; above 0 is worse.{said}"
+    return [
+        "## Targets",
+        targets.read(view) + said,
+        render(targets.table(view, notes)),
+        "## Models against each other",
+        about,
+        render(comparisons.table(view, notes)),
+    ]
 
 
 def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[str]:
@@ -115,28 +144,38 @@ def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes)
     return parts
 
 
-def _unseen(view: View, notes: Notes) -> list[str]:
-    parts: list[str] = []
-    for place in unseen.places(view.others):
+def _others(view: View, notes: Notes) -> list[str]:
+    if not view.others:
+        return []
+    about = (
+        "Every data set but that of Tables 1 to 6. Objects: what the planes show; a stack whose real image was in the "
+        f"training of a model is marked, and says nothing of unseen tissue. {COLLAPSED}{evaluated.said(view.others)}"
+    )
+    parts = ["## Other data sets", about, render(other_sets.what(view.others))]
+    for place in other_sets.places(view.others):
         data, split = place
         said = evaluated.said([one for one in view.others if one.about["set"] == data])
         parts += [f"### {data}, {split}", f"In um; shares are of images.{said}"]
-        parts.append(render(unseen.overview(view.others, place, notes)))
-        for model, table in unseen.stacks(view.others, place, notes):
+        parts.append(render(other_sets.overview(view.others, place, notes)))
+        for model, table in other_sets.stacks(view.others, place, notes):
             parts += [f"`{model}` on {data}, {split}, stack by stack, um.{said}", render(table)]
-    about = "Data sets other than that of Tables 1 to 6, with other objects, another microscope, or both. " + COLLAPSED
-    return ["## What it never saw", about, *parts] if parts else []
+    return parts
 
 
 def _sensitivity(view: View, figures: Sequence[str], notes: Notes) -> list[str]:
     parts: list[str] = []
     said = evaluated.said(view.qualities)
     for place in sensitivity.places(view.qualities):
-        parts += [f"### {place[0]}, {place[1]}", render(sensitivity.table(view.qualities, place, notes))]
+        parts += [f"### {place[0]}, {place[1]}", render(sensitivity.errors(view.qualities, place, notes))]
+        minus = sensitivity.differences(view.qualities, place, notes)
+        if minus.rows:
+            parts += ["Minus the error as stored, paired image by image; above 0 is worse." + said, render(minus)]
+    samplings = {one.about["jpeg_sampling"] for one in view.qualities} - {None}
     about = (
-        "Mean error, median / weighted, um, where each plane is compressed once more before all else: JPEG of the "
-        "quality given, colours at half the resolution (4:2:0). The paper (section 5) says without numbers that a "
-        f"lower quality makes the error much larger, and that of single images less so.{said}"
+        "Mean error, um, where each plane is compressed once more before all else: JPEG of the quality given, "
+        f"colour sampling {' and '.join(sorted(samplings))} (half the resolution both ways), whatever the stored file "
+        "has. A row is about one set of images. The paper (section 5) says without numbers that a lower quality makes "
+        f"the error much larger, and that of single images less so.{said}"
     )
     figure = _figure(figures, plots.JPEG, "Mean error of the median by JPEG quality." + said)
     return ["## Sensitivity to JPEG compression", about, *parts, *figure] if parts else []
@@ -165,13 +204,23 @@ def _data(shown: Sequence[Evaluation]) -> list[str]:
     return sorted(lines)
 
 
+def _trained_on(model: Record) -> str:
+    sets = [
+        f"{one['name']} ({'simulated' if one['simulated'] else 'real images'}"
+        f"{', real images as objects: ' + str(one['objects']) if one['objects'] else ''}, `{one['sha256'][:12]}`)"
+        for one in model.get("trained_on", [])
+    ]
+    return " and ".join(sets) or "data that its record does not name"
+
+
 def _made(view: View) -> list[str]:
     """One line a model, then the software, then which records stand in no table."""
     models, backends = {}, set()
     for one in view.shown:
         model, backend = one.about["model"], one.about["backend"]
         sha256 = backend["sha256"] or model["sha256"]
-        models[f"`{one.name}`: {model['kind']} images, input {model['input_size']} px, SHA-256 `{sha256[:12]}`."] = 0
+        looks = f"{model['kind']} images, input {model['input_size']} px"
+        models[f"`{one.name}`: {looks}, SHA-256 `{sha256[:12]}`; trained on {_trained_on(model)}."] = 0
         versions = ", ".join(f"{name} {version}" for name, version in sorted(backend["versions"].items()))
         backends.add(f"backend {backend['name']}: {versions or 'no version'}.")
     days = sorted({one.about["created"][:10] for one in view.shown})

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgebench.errors import ReportError
 from edgebench.files import replace_text
+from edgebench.records import classical as classical_records
 from edgebench.records import evaluation, evaluation_summary, published, store
 from edgebench.records.evaluation_summary import Evaluation
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary, summarise
+from edgebench.report import classical as classical_report
+from edgebench.report import evaluated, plots
+from edgebench.report import tables as tables_report
+from edgebench.report.evaluated import View
 
 PAPER = "rai-dastidar-2019"
-TABLES = "tables-1-6.md"
+TABLES, CLASSICAL = "tables-1-6.md", "classical.md"
 
 
 def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
@@ -30,37 +36,55 @@ def read_evaluations(results: Path) -> tuple[Published, tuple[Evaluation, ...]]:
 
 
 def tables(results: Path, folder: Path) -> Path:
-    """Write tables-1-6.md and its figures; returns its path."""
-    from edgebench.report import evaluated, plots
-    from edgebench.report.tables import document
+    """Write tables-1-6.md with its figures, and classical.md if there is something for it to say; path of the first."""
+    return evaluations(results, folder, tables=True)[0]
 
-    paper, evaluations = read_evaluations(results)
-    path = folder / TABLES
-    write(path, document(paper, evaluations))
+
+def classical(results: Path, folder: Path) -> Path:
+    """Write classical.md alone; its figures need the images, so that only `edgebench evaluate --method` draws them."""
+    path = folder / CLASSICAL
+    write(path, _classical(results, read_evaluations(results)[1]))
+    return path
+
+
+def evaluations(results: Path, folder: Path, *, tables: bool = False) -> list[Path]:
+    """Write every page on evaluations that is there, or that has something to say; tables: that one in any case."""
+    view, texts = _pages(results, folder, tables)
+    for path, text in texts.items():
+        write(path, text)
     try:
-        plots.draw(evaluated.view(evaluations), folder)
+        plots.draw(view, folder)
     except OSError as error:
         raise ReportError(f"{folder}: figures cannot be written ({error}). Name another folder with --out.") from error
-    return path
+    return list(texts)
 
 
-def check_tables(results: Path, folder: Path) -> Path:
-    """Raise ReportError unless tables-1-6.md says what the evaluations do; figures need only be there."""
-    from edgebench.report import evaluated, plots
-    from edgebench.report.tables import document
-
-    paper, evaluations = read_evaluations(results)
-    path = folder / TABLES
-    check(path, document(paper, evaluations))
-    for name in plots.names(evaluated.view(evaluations)):
+def check_evaluations(results: Path, folder: Path) -> list[Path]:
+    """Raise ReportError unless those pages say what the records do; figures need only be there."""
+    view, texts = _pages(results, folder)
+    for path, text in texts.items():
+        check(path, text)
+    for name in plots.names(view):
         if not (folder / name).is_file():
             raise ReportError(f"{folder / name}: missing. Make it with edgebench report.")
-    return path
+    return list(texts)
 
 
-def has_tables(results: Path, folder: Path) -> bool:
-    """Whether the report on Tables 1 to 6 is there, or something for it to say."""
-    return (folder / TABLES).is_file() or bool(evaluation.paths(results))
+def _pages(results: Path, folder: Path, tables: bool = False) -> tuple[View, dict[Path, str]]:
+    """What the figures are drawn of, and the text of each page; no evaluation is read where there is no page."""
+    tables = tables or (folder / TABLES).is_file() or bool(evaluation.paths(results))
+    classical = (folder / CLASSICAL).is_file() or bool(classical_records.paths(results))
+    if not (tables or classical):
+        return evaluated.view(()), {}
+    paper, found = read_evaluations(results)
+    texts = {folder / TABLES: tables_report.document(paper, found)} if tables else {}
+    if classical:
+        texts[folder / CLASSICAL] = _classical(results, found)
+    return evaluated.view(found), texts
+
+
+def _classical(results: Path, found: Sequence[Evaluation]) -> str:
+    return classical_report.document(classical_records.load_all(results), found)
 
 
 def write(path: Path, text: str) -> None:
