@@ -20,7 +20,8 @@ from edgebench.devices.base import Device, Event, event
 from edgebench.errors import DeviceError
 from edgebench.types import RunSpec
 
-_CPUFREQ = Path("/sys/devices/system/cpu/cpufreq")
+_CPU = Path("/sys/devices/system/cpu")
+_CPUFREQ = _CPU / "cpufreq"
 _THERMAL = Path("/sys/class/thermal")
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -41,6 +42,7 @@ class Local:
         """Frequency is what the governor asks for, which a hot CPU may not give."""
         return {
             "temperature_c": _hottest(),
+            "throttle_count": _throttled(),
             "governor": _each("scaling_governor"),
             "requested_khz": _each("scaling_cur_freq"),
             "load": os.getloadavg()[0],
@@ -109,6 +111,12 @@ def _hottest() -> Optional[float]:
     found = [_number(zone) for zone in _THERMAL.glob("thermal_zone*/temp")]
     seen = [millidegrees / 1000 for millidegrees in found if millidegrees is not None]
     return max(seen, default=None)
+
+
+def _throttled() -> Optional[int]:
+    """How often a core or package was slowed down for heat since boot (x86); None where nothing counts it."""
+    counts = {path: _number(path) for path in _CPU.glob("cpu[0-9]*/thermal_throttle/*_throttle_count")}
+    return sum(count or 0 for count in counts.values()) if counts else None
 
 
 def _each(name: str) -> Optional[list[object]]:

@@ -14,9 +14,11 @@ from edgebench.focus.aggregate import image_value
 from edgebench.records import evaluation_metrics as metrics
 from edgebench.records import statistics as st
 from edgebench.records.canary import Canary
+from edgebench.records.checks import checks
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
+from edgebench.records.trend import trend_verdict
 from edgebench.records.verdicts import Verdict, judge
 
 NS_PER_S = 1e9
@@ -126,14 +128,18 @@ def summarise(record: Record) -> Summary:
         times={split: _times(part) for split, part in record["accuracy"].items()},
         latency=latency,
         memory=_memory(record["memory"]) if record["memory"] else None,
-        verdicts=judge(
-            record["artifact"]["precision"],
-            record["backend"]["executed"],
-            variation=latency.variation if latency else None,
-            calls=latency.calls if latency else None,
-            wall_s=latency.wall_s if latency else None,
-            unsteady=latency.unsteady if latency else 0,
-            canaries={split: found.canary for split, found in errors.items()},
+        verdicts=(
+            *judge(
+                record["artifact"]["precision"],
+                record["backend"]["executed"],
+                variation=latency.variation if latency else None,
+                calls=latency.calls if latency else None,
+                wall_s=latency.wall_s if latency else None,
+                unsteady=latency.unsteady if latency else 0,
+                canaries={split: found.canary for split, found in errors.items()},
+            ),
+            *trend_verdict([process["samples_ns"] for process in record["latency"]]),
+            *checks(record),
         ),
     )
 
