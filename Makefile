@@ -32,7 +32,7 @@ bench: env data
 	mkdir -p $(OUT)/models/reduced
 	cp models/reduced/model.keras models/reduced/card.json models/reduced/calibration.npz $(OUT)/models/reduced/
 	$(BIN)/edgebench convert reduced --to all --models $(OUT)/models --data $(DATA) --force
-	$(BIN)/edgebench run --suite table7 --repeats 4 --iterations 300 --data $(DATA) --models $(OUT)/models --results $(OUT)
+	$(BIN)/edgebench run --suite table7 --quick --data $(DATA) --models $(OUT)/models --results $(OUT)
 	$(BIN)/edgebench report --results $(OUT)
 
 # What results/ holds: the whole suite, on a machine that does nothing else (half an hour).

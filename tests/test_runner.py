@@ -72,7 +72,7 @@ def measured(monkeypatch, run_spec, answer, measure=accuracy.measure):
     """Events of a measurement inside this process, on a fake backend."""
     fake, events = Fake(answer), []
     load = {"import_ns": 0, "load_ns": 0, "first_ns": 0, "executed": {}, "versions": {}}
-    monkeypatch.setattr(start, "start", lambda *arguments: (fake, load))
+    monkeypatch.setattr(start, "start", lambda *arguments, **options: (fake, load))
     measure(run_spec, lambda event, **values: events.append({"event": event, **values}))
     return events, fake
 
@@ -283,6 +283,21 @@ def test_a_plane_that_cannot_be_read_ends_all_threads(monkeypatch, run_spec):
 
 
 # latency
+
+
+def test_r8_calls_go_on_until_both_their_number_and_the_time_are_reached(monkeypatch, run_spec):
+    """R8: at least so many inferences, and so many seconds."""
+
+    def measure(**values):
+        timed = change(run_spec, mode="latency", iterations=7, **values)
+        events, _ = measured(monkeypatch, timed, mean_of_red, latency.measure)
+        (found,) = of(events, "latency")
+        return found
+
+    assert len(measure()["samples_ns"]) == 7
+    long = measure(seconds=0.2)
+    assert len(long["samples_ns"]) > 7
+    assert long["wall_ns"] >= 0.2e9
 
 
 def test_r23_timed_answers_name_their_patches(monkeypatch, run_spec):

@@ -20,7 +20,7 @@ from edgebench.types import StackFiles
 FOLDERS = {"test-1": "testRawData_incoherent_sameProtocol", "test-2": "testRawData_incoherent_diffProtocol"}
 STACKS = {"test-1": ("s16_l1", "s17_l1"), "test-2": ("s201_l1", "s202_l1")}
 Z_NM = tuple(range(-1850, 2150, 500))
-SETTINGS = Settings(batch_size=3, images=2, repeats=2, iterations=4)
+SETTINGS = Settings(batch_size=3, images=2, repeats=2, iterations=4, seconds=0)
 
 
 @pytest.fixture

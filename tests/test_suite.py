@@ -39,10 +39,10 @@ def test_a_suite_is_every_cell_of_every_model(folder):
 
 def test_a_cell_goes_before_its_suite_and_the_command_line_before_both(folder):
     lines = suite.load("good", {}, folder).lines
-    assert lines[0].settings == Settings(batch_size=4, iterations=20)
-    assert lines[1].settings == Settings(batch_size=4, iterations=10)
+    assert lines[0].settings == Settings(batch_size=4, iterations=20, seconds=0)
+    assert lines[1].settings == Settings(batch_size=4, iterations=10, seconds=0)
     given = suite.load("good", {"iterations": 5, "seed": 3}, folder).lines
-    assert {line.settings for line in given} == {Settings(batch_size=4, iterations=5, seed=3)}
+    assert {line.settings for line in given} == {Settings(batch_size=4, iterations=5, seconds=0, seed=3)}
 
 
 def test_a_suite_may_be_a_path(folder):

@@ -61,6 +61,7 @@ class Cell:
             delta_nm=self.settings.delta_nm,
             images=self.settings.images,
             iterations=self.settings.iterations,
+            seconds=self.settings.seconds / self.settings.repeats,
             rotation=self.settings.rotation,
             seed=self.settings.seed + repeat,
         )

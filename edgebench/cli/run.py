@@ -32,7 +32,11 @@ def run(
     threads: Annotated[Optional[int], typer.Option(min=1, help="Threads, and cores; 1 if not given.")] = None,
     images: Annotated[Optional[int], typer.Option(min=0, help="Images of each split, spread evenly; 0: all.")] = None,
     repeats: Annotated[Optional[int], typer.Option(min=1, help="Latency processes; 5 if not given.")] = None,
-    iterations: Annotated[Optional[int], typer.Option(min=1, help="Timed calls of each; 400 if not given.")] = None,
+    iterations: Annotated[
+        Optional[int], typer.Option(min=1, help="Timed calls of each; without it 60 s in all.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="4 processes of 256 calls: a first look.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="10 processes: for a published table.")] = False,
     input_size: Annotated[
         Optional[int], typer.Option(min=1, help="Side of the input, px; for a file without a sidecar.")
     ] = None,
@@ -43,11 +47,15 @@ def run(
 ) -> None:
     """Measure focusing error, time and memory; a second call goes on where the first was stopped."""
     from edgebench.bench import session
+    from edgebench.bench.suite import PRESETS
     from edgebench.devices import base as devices
 
     numbers = {"batch_size": batch, "threads": threads, "images": images}
     numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed}
-    given = {name: number for name, number in numbers.items() if number is not None}
+    if quick and publish:
+        raise UsageError("--quick and --publish exclude each other. Give one.")
+    given = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})
+    given |= {name: number for name, number in numbers.items() if number is not None}
     target = devices.connect(device)
     plan = _plan(artifacts or [], suite, backend, given)
     cells = _cells(plan, models, input_size)
@@ -73,7 +81,7 @@ def _plan(artifacts: Sequence[str], suite: str | None, backend: str | None, give
         raise UsageError("nothing to run. Name artifacts (a file, or MODEL/TARGET), or a suite with --suite.")
     if backend is not None:
         backends.entry(backend)
-    settings = suites.Settings(**given)
+    settings = suites.settings(given)
     return suites.Suite("", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import random
 from itertools import cycle, islice
-from math import ceil
 from time import perf_counter_ns, process_time_ns
 
 import cv2
@@ -24,7 +23,7 @@ KEPT = 0.01  # share of the timed calls whose answers are kept, to be compared w
 
 
 def measure(spec: RunSpec, emit: start.Emit) -> None:
-    """Emit a load event and the latency event: spec.iterations samples of one call each."""
+    """Emit a load event and the latency event: samples of one call each, spec.iterations or for spec.seconds."""
     cv2.setNumThreads(spec.threads)
     patches, sources = feed.rotation(spec, spec.rotation)
     turns = batches(patches, spec.batch_size)
@@ -32,17 +31,23 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     emit("load", **load)
     calls = cycle(turns)
     warmup_calls, steady = _warm_up(backend, calls)
-    samples_ns = [0] * spec.iterations
+    samples_ns: list[int] = []
     kept: dict[int, np.ndarray] = {}
-    chosen = set(random.Random(spec.seed).sample(range(spec.iterations), ceil(KEPT * spec.iterations)))
+    step = int(1 / KEPT)
+    first = random.Random(spec.seed).randrange(min(step, spec.iterations))
+    wanted_ns = int(spec.seconds * 1e9)
     gc.collect()
     gc.disable()
     wall, cpu = perf_counter_ns(), process_time_ns()
-    for i, x in enumerate(islice(calls, spec.iterations)):
+    end = wall
+    for i, x in enumerate(calls):
+        if i >= spec.iterations and end - wall >= wanted_ns:
+            break
         begin = perf_counter_ns()
         y = backend.predict(x)
-        samples_ns[i] = perf_counter_ns() - begin
-        if i in chosen:
+        end = perf_counter_ns()
+        samples_ns.append(end - begin)
+        if i % step == first:
             kept[i] = y.copy()
     wall_ns, cpu_ns = perf_counter_ns() - wall, process_time_ns() - cpu
     gc.enable()

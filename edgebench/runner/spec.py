@@ -17,9 +17,10 @@ _MINIMUM = {
     "delta_nm": 1,
     "images": 0,
     "iterations": 1,
+    "seconds": 0,
     "rotation": 1,
 }
-_TYPES = {"str": str, "int": int}
+_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int)}
 
 
 def parse(text: str) -> RunSpec:
@@ -37,9 +38,9 @@ def parse(text: str) -> RunSpec:
         raise UsageError(f"run spec: unknown {unknown}, missing {missing}. Host and device need one edgebench.")
     for name, value in raw.items():
         wanted = _TYPES.get(str(known[name].type))
-        if wanted is not None and type(value) is not wanted:
-            raise UsageError(f"run spec: {name} is {value!r}, expected {wanted.__name__}.")
-        if value.__class__ is int and value < _MINIMUM.get(name, value):
+        if wanted is not None and type(value) not in wanted:
+            raise UsageError(f"run spec: {name} is {value!r}, expected {wanted[0].__name__}.")
+        if type(value) in (int, float) and not value >= _MINIMUM.get(name, value):
             raise UsageError(f"run spec: {name} is {value}, expected {_MINIMUM[name]} or more.")
     if raw["mode"] not in MODES:
         raise UsageError(f"run spec: no mode {raw['mode']!r}. Modes: {', '.join(MODES)}.")
