@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,14 @@ def replace_text(path: Path, text: str) -> None:
     """Raises OSError."""
     with whole(path) as writing:
         writing.write_text(text, encoding="utf-8")
+
+
+def sha256_of_sources(package: Path, paths: Iterable[Path]) -> str:
+    """One hash of files below a package, in this order, with their names."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def sha256(path: Path) -> str:

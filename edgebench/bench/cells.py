@@ -13,6 +13,7 @@ import edgebench
 from edgebench.bench.artifacts import Artifact
 from edgebench.bench.suite import Settings
 from edgebench.errors import BackendError
+from edgebench.files import sha256_of_sources
 from edgebench.types import RunSpec, StackFiles
 
 ONE_PATCH = "one patch"  # the process whose calls all see the same patch: R9
@@ -99,7 +100,4 @@ def identity(cell: Cell, data: Data, host: Mapping[str, Any]) -> str:
 def code_sha256() -> str:
     """Of the code that runs on the device: a change elsewhere does not make a measurement stale."""
     package = Path(edgebench.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in _DEVICE_CODE for path in package.glob(pattern)):
-        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
+    return sha256_of_sources(package, sorted(path for pattern in _DEVICE_CODE for path in package.glob(pattern)))

@@ -1,11 +1,13 @@
-"""Which training samples are kept for validation, and the paper's numbers of the test samples."""
+"""Which training samples are kept for validation, which test splits there are, and the paper's sample numbers."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
+from edgebench.errors import UsageError
 from edgebench.types import FocalStack
 
 VALIDATION_SHARE = 0.2  # of the tiles: the paper's 25,739 of 128,699 (3.1)
@@ -15,6 +17,7 @@ PAPER = {  # number of the first sample, and the images of each in the paper's o
     "test-1": (1, (164, 82, 41, 246, 82, 82)),
     "test-2": (7, (41, 123, 205, 246, 246, 205, 246)),
 }
+TEST = tuple(PAPER)
 SAME_PROTOCOL = ("s16", "s17", "s101", "s102", "s103", "s104")
 
 
@@ -54,3 +57,14 @@ def sample_numbers(stacks: Iterable[FocalStack], split: str) -> dict[str, str]:
     if tuple(counts[sample] for sample in order) != images or len(order) != len(counts):
         return {}
     return {sample: f"Sample {first + i}" for i, sample in enumerate(order)}
+
+
+def present_tests(root: Path, there: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """The test splits among those of a data set; UsageError where it has none, or not all that are wanted."""
+    present = set(there)
+    found = [split for split in TEST if split in present]
+    unknown = [split for split in wanted if split not in found]
+    if unknown or not found:
+        what = f"no test split {unknown[0]!r}" if unknown else "no test split"
+        raise UsageError(f"{root}: {what}. Test splits here: {', '.join(found) or 'none'}.")
+    return found

@@ -16,6 +16,7 @@ import numpy as np
 
 import edgebench
 from edgebench.data import datasets, jiang2018, layout
+from edgebench.data.splits import present_tests
 from edgebench.errors import DatasetError, RecordError, UsageError
 from edgebench.files import sha256
 from edgebench.focus import measures, preprocess, search
@@ -25,7 +26,6 @@ from edgebench.records.classical_summary import Scene
 from edgebench.records.schema import Record
 from edgebench.types import FocalStack
 
-TEST = "test-"  # how the names of the test splits begin
 DIGITS = 7  # of a figure, significant
 Progress = Callable[[str, int, int], None]  # split, stacks done, stacks in all
 
@@ -61,9 +61,11 @@ def evaluate(
     for an unknown method or split, and DatasetError.
     """
     figures, searches = chosen(methods)
-    every = _test_stacks(root, splits)
+    stacks_of = jiang2018.all_stacks(layout.find(root))
+    there = present_tests(root, stacks_of, splits)
+    every = {split: stacks_of[split] for split in there if not splits or split in splits}
     about = asdict(datasets.describe(root))
-    about["splits"] = {split: counts for split, counts in about["splits"].items() if split.startswith(TEST)}
+    about["splits"] = {split: about["splits"][split] for split in there}
     record: Record = {
         "schema": 1,
         "kind": "classical",
@@ -107,16 +109,6 @@ def thumbnails(root: Path, scene: Scene) -> list[np.ndarray]:
     detail = sum(tiles.std(axis=(1, 2, 3)) for tiles in seen)
     at = int(np.argmax(detail))
     return [tiles[at] for tiles in seen]
-
-
-def _test_stacks(root: Path, splits: Sequence[str]) -> dict[str, tuple[FocalStack, ...]]:
-    every = jiang2018.all_stacks(layout.find(root))
-    there = [split for split in every if split.startswith(TEST)]
-    unknown = [split for split in splits if split not in there]
-    if unknown or not there:
-        what = f"no test split {unknown[0]!r}" if unknown else "no test split"
-        raise UsageError(f"{root}: {what}. Test splits here: {', '.join(there) or 'none'}.")
-    return {split: every[split] for split in there if not splits or split in splits}
 
 
 def _stack(stack: FocalStack, figures: Sequence[str]) -> Record:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
 import edgebench
 from edgebench.backends import base as backends
+from edgebench.files import sha256_of_sources
 
 # Below edgebench/. What turns answers into figures is not among them: a record holds the answers.
 _SOURCES = (
@@ -24,10 +24,7 @@ def code_sha256(backend: str) -> str:
     """Of the sources that decide the answers and contrasts of a record: a change elsewhere makes none stale."""
     package = Path(edgebench.__file__).parent
     module = backends.entry(backend).module.partition(".")[2]
-    digest = hashlib.sha256()
-    for name in (*_SOURCES, f"{module.replace('.', '/')}.py"):
-        digest.update(f"{name}\0".encode() + (package / name).read_bytes())
-    return digest.hexdigest()
+    return sha256_of_sources(package, (package / name for name in (*_SOURCES, f"{module.replace('.', '/')}.py")))
 
 
 def objects(manifest: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:

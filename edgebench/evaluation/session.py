@@ -12,7 +12,7 @@ from typing import Any
 import edgebench
 from edgebench.backends import base as backends
 from edgebench.data import datasets, jiang2018, layout
-from edgebench.data.splits import sample_numbers
+from edgebench.data.splits import TEST, present_tests, sample_numbers
 from edgebench.errors import DatasetError, UsageError
 from edgebench.evaluation import predict, provenance
 from edgebench.evaluation.predict import Loaded
@@ -23,7 +23,6 @@ from edgebench.records.schema import Record
 from edgebench.records.store import check_writable
 from edgebench.types import FocalStack
 
-TEST = ("test-1", "test-2")
 SAMPLING = "4:2:0"  # of the JPEGs that planes.recompress makes
 
 Tell = Callable[[str, int, int], None]  # what is being done, images done, images in all
@@ -114,11 +113,7 @@ def _read(root: Path, splits: Sequence[str], results: Path) -> _Data:
     about = asdict(datasets.describe(root))
     found = layout.find(root)
     every = jiang2018.all_stacks(found)
-    there = [split for split in TEST if split in every]
-    unknown = [split for split in splits if split not in there]
-    if unknown or not there:
-        what = f"no test split {unknown[0]!r}" if unknown else "no test split"
-        raise UsageError(f"{root}: {what}. Test splits here: {', '.join(there) or 'none'}.")
+    there = present_tests(root, every, splits)
     _refuse_shared_samples(root, every)
     about["splits"] = {split: about["splits"][split] for split in there}
     name = records.set_name(about, records.load_each(results))
