@@ -16,7 +16,7 @@ import pytest
 from edgebench.backends import base
 from edgebench.errors import DatasetError, DeviceError, ModelError, UsageError
 from edgebench.focus import images, preprocess
-from edgebench.runner import accuracy, feed, host, latency, memory, spec, start
+from edgebench.runner import accuracy, feed, heap, host, latency, memory, spec, start
 from edgebench.types import RunSpec, StackFiles
 
 FOLDER = "incoherent_RGBchannels/testRawData_incoherent_sameProtocol"
@@ -58,6 +58,8 @@ def process(run_spec, *, prelude="pass"):
 
 class Fake:
     """A backend made of a function of the batch."""
+
+    quantisation = None
 
     def __init__(self, answer):
         self.answer = answer
@@ -108,6 +110,30 @@ def test_the_patches_of_an_image_are_what_the_backend_gives_for_it_alone(run_spe
         np.testing.assert_allclose(patches_um, expected, rtol=0, atol=1e-5)  # um: another batch, other rounding
 
 
+def test_a_file_of_int8_alone_gives_the_same_bits_as_one_that_quantises_inside(run_spec, tiny_artifacts):
+    answers = []
+    for target in ("tflite-int8", "tflite-int8-io"):
+        artifact = str(tiny_artifacts[target])
+        _, events, _ = process(change(run_spec, backend="litert", artifact=artifact, batch_size=3))
+        answers.append([event["patches_um"] for event in of(events, "image")])
+    assert len(np.unique(answers[0])) > 4
+    assert answers[0] == answers[1]
+
+
+def test_timed_calls_of_a_file_of_int8_alone_get_int8(run_spec, tiny_artifacts):
+    artifact = str(tiny_artifacts["tflite-int8-io"])
+    _, events, _ = process(change(run_spec, mode="latency", backend="litert", artifact=artifact))
+    assert of(events, "load")[0]["executed"]["input_dtype"] == "int8"
+    assert len(of(events, "latency")[0]["samples_ns"]) == 7
+
+
+def test_the_accuracy_run_tells_its_own_peak_memory(run_spec):
+    _, events, _ = process(run_spec)
+    (total,) = of(events, "accuracy")
+    assert 10 * 2**20 < total["peak_rss_bytes"] < 2**30
+    assert isinstance(total["peak_reset"], bool)
+
+
 def test_the_label_of_an_image_is_its_upper_plane(run_spec):
     _, events, _ = process(change(run_spec, backend="null"))
     assert [event["z_nm"] for event in of(events, "image")] == 2 * [150, 650, 1150, 1650]
@@ -136,7 +162,7 @@ def test_each_patch_keeps_its_image_and_its_order_across_batches(monkeypatch, ru
 
 
 def test_the_time_of_a_batch_is_shared_among_its_patches_to_the_nanosecond():
-    entries = [accuracy._Open(None), accuracy._Open(None)]
+    entries = [accuracy._Open(None, 0), accuracy._Open(None, 0)]
     accuracy._share([entries[0], entries[0], entries[1]], np.array([1.0, 2.0, 3.0, 9.0]), 1000)
     assert [entry.patches_um for entry in entries] == [[1.0, 2.0], [3.0]]
     assert [entry.predict_ns for entry in entries] == [666, 334]
@@ -198,7 +224,7 @@ def test_a_limit_of_images_is_spread_over_the_stacks(run_spec):
 def test_the_patches_are_those_of_the_one_preprocessing(run_spec, tiny_dataset):
     image = next(feed.read(run_spec, feed.pairs(run_spec)))
     lower, upper = (images.read_image(tiny_dataset / FOLDER / "s16_l1" / f"defocus{z}.jpg") for z in (-1850, 150))
-    np.testing.assert_array_equal(image.patches, preprocess.patches(lower, upper, SIZE))
+    np.testing.assert_array_equal(image.patches(), preprocess.patches(lower, upper, SIZE))
     assert image.read_ns > 0 and image.preprocess_ns > 0
 
 
@@ -243,7 +269,7 @@ def test_files_are_warmed_before_the_first_one_is_decoded(monkeypatch, run_spec)
 
 def test_the_rotation_says_where_each_patch_is_from(run_spec):
     patches, sources = feed.rotation(run_spec, 8)
-    images_by = {(i.pair.stack.id, i.z_nm): i.patches for i in feed.read(run_spec, feed.pairs(run_spec))}
+    images_by = {(i.pair.stack.id, i.z_nm): i.patches() for i in feed.read(run_spec, feed.pairs(run_spec))}
     for patch, (name, z_nm, tile) in zip(patches, sources, strict=True):
         np.testing.assert_array_equal(patch, images_by[name, z_nm][tile])
 
@@ -398,8 +424,8 @@ def test_what_ran_is_asked_only_after_the_last_stage_of_memory(monkeypatch, run_
 
 
 def test_memory_does_without_a_c_library_that_trims(monkeypatch):
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
-    memory._give_back()
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: object())
+    heap.give_back()
 
 
 def test_resident_memory_grows_with_what_is_held():

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 
 from edgebench.backends.base import Backend
+from edgebench.focus import preprocess
 from edgebench.focus.aggregate import image_value
-from edgebench.runner import feed, start
+from edgebench.runner import feed, heap, start
 from edgebench.types import RunSpec
 
 
@@ -26,6 +27,7 @@ class _Open:
     """An image of which some patches are not predicted yet."""
 
     image: feed.Image
+    preprocess_ns: int
     patches_um: list[float] = field(default_factory=list)
     predict_ns: int = 0
 
@@ -54,6 +56,8 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     The loop finds its files in the page cache: they are read once before it, untimed.
     """
     cv2.setNumThreads(1)
+    heap.keep_freed()
+    peak_reset = heap.reset_peak()
     chosen = feed.pairs(spec)
     workers = min(spec.threads, len(chosen))
     alone = replace(spec, threads=1)
@@ -73,7 +77,8 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     wall_ns, cpu_ns = perf_counter_ns() - wall, process_time_ns() - cpu
     patches, padded = (sum(count) for count in zip(*counts))
     totals = {"images": len(chosen), "patches": patches, "padded": padded, "workers": workers}
-    emit("accuracy", wall_ns=wall_ns, cpu_ns=cpu_ns, **totals)
+    peak = {"peak_rss_bytes": heap.peak(), "peak_reset": peak_reset}
+    emit("accuracy", wall_ns=wall_ns, cpu_ns=cpu_ns, **totals, **peak)
 
 
 def _all(spec: RunSpec, backends: list[Backend], queue: _Queue, emit: start.Emit) -> list[tuple[int, int]]:
@@ -87,7 +92,7 @@ def _all(spec: RunSpec, backends: list[Backend], queue: _Queue, emit: start.Emit
 def _work(spec: RunSpec, backend: Backend, queue: _Queue, emit: start.Emit) -> tuple[int, int]:
     patches = padded = 0
     try:
-        for batch, owners in _batches(spec, queue):
+        for batch, owners in _batches(spec, backend, queue):
             begin = perf_counter_ns()
             y = backend.predict(batch)
             predict_ns = perf_counter_ns() - begin
@@ -96,7 +101,7 @@ def _work(spec: RunSpec, backend: Backend, queue: _Queue, emit: start.Emit) -> t
             start.check(spec, y, len(owners), patches)
             _share(owners, y, predict_ns)
             for entry in {id(entry): entry for entry in owners}.values():
-                if len(entry.patches_um) == len(entry.image.patches):
+                if len(entry.patches_um) == len(entry.image.small):
                     emit("image", **_finished(entry))
     except BaseException:
         queue.failed = True
@@ -104,17 +109,25 @@ def _work(spec: RunSpec, backend: Backend, queue: _Queue, emit: start.Emit) -> t
     return patches, padded
 
 
-def _batches(spec: RunSpec, images: Iterable[feed.Image]) -> Iterator[tuple[np.ndarray, list[_Open]]]:
+def _batches(spec: RunSpec, backend: Backend, images: Iterable[feed.Image]) -> Iterator[tuple[np.ndarray, list[_Open]]]:
     """Full batches across the borders of images, with the image of each patch; the last repeats its patches.
 
-    One array is filled again and again. Padding has no owner.
+    One array is filled again and again, of int8 where the artifact takes that. Padding has no owner.
     """
-    batch = np.zeros(start.shape(spec), np.float32)
+    into = backend.quantisation
+    batch = np.zeros(start.shape(spec), np.float32 if into is None else np.int8)
+    patch = np.empty(batch.shape[1:], np.float32)
     owners: list[_Open] = []
     for image in images:
-        entry = _Open(image)
-        for patch in image.patches:
-            batch[len(owners)] = patch
+        entry = _Open(image, image.preprocess_ns)
+        for small in image.small:
+            begin = perf_counter_ns()
+            if into is None:
+                preprocess.standardise(small, batch[len(owners)])
+            else:
+                preprocess.standardise(small, patch)
+                into.quantise(patch, batch[len(owners)])
+            entry.preprocess_ns += perf_counter_ns() - begin
             owners.append(entry)
             if len(owners) == spec.batch_size:
                 yield batch, owners
@@ -143,7 +156,7 @@ def _finished(entry: _Open) -> dict[str, object]:
         "z_nm": entry.image.z_nm,
         "patches_um": entry.patches_um,
         "read_ns": entry.image.read_ns,
-        "preprocess_ns": entry.image.preprocess_ns,
+        "preprocess_ns": entry.preprocess_ns,
         "predict_ns": entry.predict_ns,
         "aggregate_ns": aggregate_ns,
     }

