@@ -47,7 +47,7 @@ def test_all_targets_are_converted_and_their_parity_is_printed(edgebench, models
     assert out.count(" converted ") == 4
     assert "on 256 calibration patches\n" in out
     assert "--data DATA compares on unseen ones too" in out
-    assert "input and output stay float32" in out
+    assert "int8 inside; input and output float32, quantised inside the file" in out
 
 
 def test_the_second_call_converts_nothing_and_force_converts_again(edgebench, models):

@@ -131,4 +131,6 @@ def _print(console: Console, found: dict[str, Artifact], made: set[str]) -> None
         console.print("compared on calibration patches alone; --data DATA compares on unseen ones too", soft_wrap=True)
     for one in found.values():
         if one.about["precision"] == "int8":
-            console.print(f"{one.about['target']}: int8 inside; input and output stay float32")
+            console.print(
+                f"{one.about['target']}: int8 inside; input and output {one.about['options']['input_output']}"
+            )
