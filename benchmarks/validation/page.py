@@ -17,7 +17,7 @@ from validation.tools import BARE, NS_PER_MS, PEERS, RANDOM
 
 # Why our time and a peer's differ by more than the goal where the record does not show it: only what has been shown.
 CAUSES: dict[str, str] = {}  # by the name of the peer
-UNKNOWN, TIMED, NOISE = "cause not found", "what is timed", "noise, or cause not found"
+UNKNOWN, TIMED, NOISE = "cause not found", "what is timed", "noise: not shown to differ"
 YES, WIDE, OPEN, NO = "yes", "yes, interval wider", "no, but 1 is in the interval", "no"
 CELL = ("artifact", "batch", "threads")
 Cell = dict[str, Any]
@@ -116,9 +116,9 @@ def _near(found: Estimate) -> bool:
 def _cause(peer: Peer, verdict: str, alike: Estimate | None) -> str:
     if verdict not in (OPEN, NO):
         return ""
-    if alike is not None and _near(alike):
-        return TIMED
-    return CAUSES.get(peer.name, NOISE if verdict == OPEN else UNKNOWN)
+    if verdict == OPEN:
+        return NOISE
+    return TIMED if alike is not None and _near(alike) else CAUSES.get(peer.name, UNKNOWN)
 
 
 def _inputs(record: dict[str, Any]) -> Iterator[str]:
