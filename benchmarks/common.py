@@ -39,12 +39,17 @@ def data(root: Path, splits: Sequence[str]) -> tuple[Record, tuple[StackFiles, .
     return {**kept, "splits": {split: about["splits"][split] for split in there}}, stacks
 
 
-def counts(text: str) -> tuple[int, ...]:
-    """Positive numbers between commas, for argparse."""
-    found = tuple(int(part) for part in text.split(","))
-    if not all(number > 0 for number in found):
+def count(text: str) -> int:
+    """A positive number, for argparse."""
+    found = int(text)
+    if found < 1:
         raise ValueError
     return found
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Several of them between commas."""
+    return tuple(count(part) for part in text.split(","))
 
 
 def fields(**properties: Any) -> Record:

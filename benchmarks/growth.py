@@ -1,6 +1,6 @@
 """How time and memory grow with the number of patches, the batch and the threads.
 
-python benchmarks/growth.py --data data/simulated       measure, about an hour on a quiet machine
+python benchmarks/growth.py --data data/simulated       measure: half an hour, on a quiet machine
 python benchmarks/growth.py --report                    write docs/growth.md and its figure again, from the record alone
 
 Time and peak memory of the whole accuracy process (read, preprocess, predict, median) for 1, 2, 5, 10, 20 and 32 whole
@@ -101,7 +101,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--artifact", default=ARTIFACT, help="a file, or MODEL/TARGET")
     parser.add_argument("--threads", type=common.counts, default=THREADS, help="threads (default 1,2)")
-    parser.add_argument("--repeats", type=int, default=REPEATS, help="processes of each size")
+    parser.add_argument("--repeats", type=common.count, default=REPEATS, help="processes of each size")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="few sizes, few calls")
     parser.add_argument("--results", type=Path, default=Path("results"))
@@ -175,9 +175,10 @@ def _shuffled(stacks: Sequence[StackFiles], seed: int) -> tuple[StackFiles, ...]
 
 
 def _result(run: RunSpec, device: Device) -> dict[str, Any]:
-    event = next((event for event in list(device.run(run)) if event["event"] == run.mode), None)
-    if event is None:
-        raise DeviceError(f"device {device.name!r}: no {run.mode} event. Update it.")
+    told = [event for event in device.run(run) if event["event"] == run.mode]
+    if len(told) != 1:
+        raise DeviceError(f"device {device.name!r}: {len(told)} {run.mode} events, expected 1. Update it.")
+    (event,) = told
     if run.mode == "latency":
         return {key: event[key] for key in ("samples_ns", "wall_ns", "steady")}
     memory = {key: event.get(key) for key in ("peak_rss_bytes", "peak_reset")}  # None: not measured

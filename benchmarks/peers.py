@@ -1,6 +1,6 @@
 """Our times against those of the runtimes' own tools and of MLPerf's LoadGen, on the same files and cores.
 
-python benchmarks/peers.py --data data/simulated       measure, half an hour on a quiet machine
+python benchmarks/peers.py --data data/simulated       measure: half an hour a model, on a quiet machine
 python benchmarks/peers.py --report                    write docs/validation.md again, from the record alone
 
 Every round runs each program once for each cell (artifact, batch, threads) in a fresh process; the cells of a round,
@@ -61,8 +61,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--artifact", action="append", help="a file, or MODEL/TARGET; more than once for more")
     parser.add_argument("--batch", type=common.counts, default=(1, 8), help="batch sizes (default 1,8)")
     parser.add_argument("--threads", type=common.counts, default=(1, 2), help="threads (default 1,2)")
-    parser.add_argument("--rounds", type=int, help=f"processes of each program (default {ROUNDS})")
-    parser.add_argument("--calls", type=int, help=f"timed calls of a process, at most (default {CALLS})")
+    parser.add_argument("--rounds", type=common.count, help=f"processes of each program (default {ROUNDS})")
+    parser.add_argument("--calls", type=common.count, help=f"timed calls of a process, at most (default {CALLS})")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds, {QUICK_CALLS} calls")
     parser.add_argument("--results", type=Path, default=Path("results"))

@@ -1,8 +1,8 @@
 """Our backend, but timed where a peer times: the runtime's call alone, its input set once, its output not read.
 
-python benchmarks/validation/bare.py CALLS FOLDER, a RunSpec on standard input
+python benchmarks/validation/bare.py CALLS FILE, a RunSpec on standard input
 
-Shows how much of a difference comes from what is timed. The times go into FOLDER.
+Shows how much of a difference comes from what is timed. The times, ns, go into FILE.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from typing import Any
 
 from ready import ready
 
-FILE = "bare.json"
-
 
 def litert(backend: Any) -> Callable[[], int]:
     """As litert-benchmark, but by the interface that our backend uses."""
-    invoke = backend._interpreter.invoke
+    invoke: Callable[[], None] = backend._interpreter.invoke
 
     def call() -> int:
         begin = perf_counter_ns()
@@ -37,7 +35,7 @@ def openvino(backend: Any) -> Callable[[], int]:
 
     def call() -> int:
         request.infer()
-        return round(request.latency * 1e6)
+        return int(request.latency * 1e6)
 
     return call
 
@@ -46,10 +44,10 @@ BARE = {"LiteRt": litert, "OpenVino": openvino}
 
 
 def main() -> None:
-    calls, folder = sys.argv[1:]
+    calls, file = sys.argv[1:]
     backend, _ = ready()
     call = BARE[type(backend).__name__](backend)
-    (Path(folder) / FILE).write_text(json.dumps([call() for _ in range(int(calls))]))
+    Path(file).write_text(json.dumps([call() for _ in range(int(calls))]))
 
 
 if __name__ == "__main__":

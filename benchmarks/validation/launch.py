@@ -14,7 +14,7 @@ from typing import Any
 
 from edgebench.runner import host
 
-Main = Callable[[], object]
+Main = Callable[[], None]
 
 
 def benchmark_app(threads: int) -> Main:
@@ -56,7 +56,7 @@ def main() -> None:
     host.apply_threads(int(threads))
     run = TOOLS[tool](int(threads))
     sys.argv = [tool, *arguments]
-    sys.exit(run())
+    run()
 
 
 if __name__ == "__main__":

@@ -72,10 +72,10 @@ def _of_peer(peer: Peer, record: dict[str, Any]) -> Iterator[str]:
 def _row(cell: Cell, peer: Peer) -> tuple[str, ...]:
     statistic = "median_ns" if _values(cell, peer.name, "median_ns") else "mean_ns"
     ours, theirs = _values(cell, EDGEBENCH, statistic), _values(cell, peer.name, statistic)
-    found, alike, shown = ratio(theirs, ours, paired=True), None, ()
+    found, alike = ratio(theirs, ours, paired=True), None
     if peer.control in BARE:
         alike = ratio(theirs, _values(cell, peer.control, statistic), paired=True)
-        shown = (_ratio(alike),)
+    shown = (_ratio(alike),) if peer.control in BARE else ()
     verdict = _verdict(found)
     return (*_about(cell), _ms(ours), _ms(theirs), _ratio(found), *shown, verdict, _cause(peer, verdict, alike))
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -34,7 +34,7 @@ class Reading:
 
     median_ns: float | None
     mean_ns: float
-    executed: dict[str, object] = field(default_factory=dict)
+    executed: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,14 @@ from validation.process import Peer, Reading, Task
 
 FOLDER = Path(__file__).parent
 NS_PER_MS, NS_PER_US = 1e6, 1e3
+LITERT_FILE, LOADGEN_FILE, BARE_FILE = "result.json", "mlperf_log_summary.txt", "bare.json"
+BENCHMARK_APP_PROPERTIES = (
+    "INFERENCE_PRECISION_HINT",
+    "INFERENCE_NUM_THREADS",
+    "PERFORMANCE_HINT",
+    "NUM_STREAMS",
+    "ENABLE_CPU_PINNING",
+)
 
 
 def _launch(task: Task, tool: str, *arguments: object) -> list[str]:
@@ -64,20 +72,15 @@ def _loadgen(inputs: str) -> Callable[[Task, Path], list[str]]:
     return command
 
 
+def _bare(task: Task, folder: Path) -> list[str]:
+    return [str(FOLDER / "bare.py"), str(task.calls), str(folder / BARE_FILE)]
+
+
 def _word(pattern: str, text: str) -> str:
     found = re.search(pattern, text, re.MULTILINE)
     if found is None:
         raise ValueError(f"no {pattern!r}")
     return found[1]
-
-
-def _bare(task: Task, folder: Path) -> list[str]:
-    return [str(FOLDER / "bare.py"), str(task.calls), str(folder)]
-
-
-def read_bare(text: str) -> Reading:
-    samples_ns = json.loads(text)
-    return Reading(statistics.median(samples_ns), statistics.mean(samples_ns))
 
 
 def _number(pattern: str, text: str) -> float:
@@ -94,11 +97,7 @@ def read_benchmark_app(text: str) -> Reading:
     properties = "|".join(BENCHMARK_APP_PROPERTIES)
     executed = dict(re.findall(rf"^.*\]   ({properties}): (.*)$", text, re.MULTILINE))
     taken = _word(r"\]     (.* : .* / .*)$", text.partition("Configuring input")[2])
-    return Reading(
-        _latency("Median", text),
-        _latency("Average", text),
-        {**executed, "input": taken},
-    )
+    return Reading(_latency("Median", text), _latency("Average", text), {**executed, "input": taken})
 
 
 def read_litert(text: str) -> Reading:
@@ -120,14 +119,11 @@ def read_loadgen(text: str) -> Reading:
     )
 
 
-BENCHMARK_APP_PROPERTIES = (
-    "INFERENCE_PRECISION_HINT",
-    "INFERENCE_NUM_THREADS",
-    "PERFORMANCE_HINT",
-    "NUM_STREAMS",
-    "ENABLE_CPU_PINNING",
-)
-LITERT_FILE, LOADGEN_FILE, BARE_FILE = "result.json", "mlperf_log_summary.txt", "bare.json"
+def read_bare(text: str) -> Reading:
+    samples_ns = json.loads(text)
+    return Reading(statistics.median(samples_ns), statistics.mean(samples_ns))
+
+
 BARE = ("our loop timed as benchmark_app does", "our loop timed as litert-benchmark does")
 RANDOM = "LoadGen on random inputs"
 PEERS = (
