@@ -21,7 +21,7 @@ from pathlib import Path
 import common
 from validation import page, session
 from validation.process import Peer
-from validation.record import SCHEMA
+from validation.record import SCHEMA, load
 from validation.session import Pace
 from validation.tools import CONTROLS, PEERS
 
@@ -50,7 +50,7 @@ def main() -> None:
         check_writable(given.results, FOLDER)
         common.save(_measured(given), SCHEMA, path)
         print(path)
-    write(given.page, page.document(common.load(path, SCHEMA)))
+    write(given.page, page.document(load(path)))
     print(given.page)
 
 

@@ -13,7 +13,7 @@ import peers
 import pytest
 from validation import page, process, session, tools
 from validation.process import Reading, Task
-from validation.record import EDGEBENCH, SCHEMA
+from validation.record import EDGEBENCH, SCHEMA, load
 from validation.session import Cell, Pace
 
 from edgebench.bench import artifacts
@@ -153,35 +153,30 @@ def test_a_process_makes_the_calls_that_fit_into_its_time():
     assert pace.calls_of(None, 1e9) == session.FEWEST_CALLS
 
 
+@dataclasses.dataclass
 class FakeDevice:
-    name, emulated = "fake", False
+    """A call takes 1 ms in round 0, 2 ms in round 1 and so on, times a factor."""
+
+    factor: float = 1.0
+    name = "fake"
+    emulated = False
 
     def run(self, run):
         yield {"event": "load", "first_ns": 9, "executed": {"threads": run.threads}}
-        samples_ns = [10 * (1 + run.seed)] * run.iterations
-        yield {
-            "event": "latency",
-            "samples_ns": samples_ns,
-            "wall_ns": sum(samples_ns),
-            "warmup_calls": 40,
-            "steady": True,
-        }
+        samples_ns = [(1 + run.seed) * self.factor * 1e6] * run.iterations
+        yield {"event": "latency", "samples_ns": samples_ns, "wall_ns": 1, "warmup_calls": 40, "steady": True}
         yield {"event": "done"}
 
 
-def record(monkeypatch, ours=1.0, peer=1.0, **change):
-    """Of two artifacts, four rounds; times of the programs are those of a round, times a factor."""
-    monkeypatch.setattr(
-        process, "run", lambda program, task: Reading(*((1 + task.run.seed) * factor(program.name) * 1e6,) * 2)
-    )
+def record(monkeypatch, ours=1.0, loadgen=1.0, **change):
+    """Of one cell, four rounds; LoadGen's calls and ours take the others' times a factor."""
 
-    def factor(name):
-        return {"LoadGen": peer, tools.RANDOM: peer}.get(name, 1.0)
+    def run(program, task):
+        factor = loadgen if program.name.startswith("LoadGen") else 1.0
+        return Reading(*((1 + task.run.seed) * factor * 1e6,) * 2)
 
-    monkeypatch.setattr(
-        session, "_ours", lambda run, device: (Reading(*((1 + run.seed) * ours * 1e6,) * 2), {"steady": True})
-    )
-    found = session.measure(cells("openvino-float32", batches=(1,)), Pace(4, 100, 1.0, 0), FakeDevice())
+    monkeypatch.setattr(process, "run", run)
+    found = session.measure(cells("openvino-float32", batches=(1,)), Pace(4, 100, 1.0, 0), FakeDevice(ours))
     return {
         "schema": 1,
         "kind": "validation",
@@ -203,8 +198,8 @@ def record(monkeypatch, ours=1.0, peer=1.0, **change):
 
 def test_our_process_is_read_as_it_tells():
     reading, more = session._ours(replace(RUN, iterations=4, seed=1), FakeDevice())
-    assert (reading.median_ns, reading.mean_ns, reading.executed) == (20, 20, {"threads": 2})
-    assert more == {"first_ns": 9, "warmup_calls": 40, "steady": True, "samples_ns": [20] * 4}
+    assert (reading.median_ns, reading.mean_ns, reading.executed) == (2e6, 2e6, {"threads": 2})
+    assert more == {"first_ns": 9, "warmup_calls": 40, "steady": True, "samples_ns": [2e6] * 4}
 
 
 def row(text: str, heading: str) -> list[str]:
@@ -219,10 +214,10 @@ def test_the_ratio_is_paired_by_round(monkeypatch):
 
 
 def test_a_difference_without_a_known_cause_says_so(monkeypatch):
-    text = page.document(record(monkeypatch, ours=1.1, peer=0.9))
+    text = page.document(record(monkeypatch, ours=1.1, loadgen=0.9))
     assert row(text, "LoadGen")[5:8] == ["1.222 [1.222, 1.222]", "no", page.UNKNOWN]
     monkeypatch.setitem(page.CAUSES, "LoadGen", "its clock")
-    assert row(page.document(record(monkeypatch, ours=1.1, peer=0.9)), "LoadGen")[7] == "its clock"
+    assert row(page.document(record(monkeypatch, ours=1.1, loadgen=0.9)), "LoadGen")[7] == "its clock"
 
 
 def test_a_difference_that_vanishes_when_timed_alike_is_what_is_timed(monkeypatch):
@@ -240,14 +235,35 @@ def test_the_page_says_what_was_left_out_and_what_was_simulated(monkeypatch):
 def test_a_damaged_record_is_named(monkeypatch, tmp_path):
     good = record(monkeypatch)
     common.save(good, SCHEMA, tmp_path / "good.json")
-    assert common.load(tmp_path / "good.json", SCHEMA) == good
+    assert load(tmp_path / "good.json") == good
     good["cells"][0]["processes"][0]["mean_ns"] = "1"
     with pytest.raises(RecordError, match=r"bad.json: \$.cells\[0\].processes\[0\].mean_ns"):
         common.save(good, SCHEMA, tmp_path / "bad.json")
     assert not (tmp_path / "bad.json").exists()
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(RecordError, match="damaged"):
-        common.load(tmp_path / "bad.json", SCHEMA)
+        load(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda processes: processes.pop(), "in each round"),
+        (lambda processes: ours(processes)["samples_ns"].__setitem__(slice(None), [1]), "median"),
+        (lambda processes: ours(processes).pop("steady"), "steady"),
+    ],
+    ids=["a process is missing", "a median is of other samples", "a field is missing"],
+)
+def test_a_record_that_was_changed_by_hand_is_refused(monkeypatch, tmp_path, spoil, said):
+    found = record(monkeypatch)
+    spoil(found["cells"][0]["processes"])
+    (tmp_path / "peers.json").write_text(json.dumps(found))
+    with pytest.raises(RecordError, match=said):
+        load(tmp_path / "peers.json")
+
+
+def ours(processes):
+    return next(one for one in processes if one["by"] == EDGEBENCH)
 
 
 def test_a_record_is_not_overwritten_unless_asked(monkeypatch, tmp_path):
@@ -273,7 +289,7 @@ def test_the_committed_page_is_that_of_the_committed_record():
     path = ROOT / "results/validation/peers.json"
     if not path.exists():
         pytest.skip("no record of the peers is committed yet")
-    assert (ROOT / "docs/validation.md").read_text() == page.document(common.load(path, SCHEMA))
+    assert (ROOT / "docs/validation.md").read_text() == page.document(load(path))
 
 
 def test_a_program_of_a_cell_has_one_process_a_round(monkeypatch):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from common import fields, many
+import common
+import numpy as np
+from common import Record, fields, many
+
+from edgebench.errors import RecordError
 
 EDGEBENCH = "edgebench"  # as one of the programs of a cell, beside the peers
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
@@ -12,7 +18,8 @@ _COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
 _NS: dict[str, Any] = {"type": "number", "exclusiveMinimum": 0}
 _MAYBE_NS: dict[str, Any] = {"type": ["number", "null"], "exclusiveMinimum": 0}
 
-_PROCESS = fields(
+_OURS = {"if": {"properties": {"by": {"const": EDGEBENCH}}}, "then": {"required": ["steady", "samples_ns"]}}
+_PROCESS = _OURS | fields(
     by=_TEXT,
     round={"type": "integer", "minimum": 0},
     place={"type": "integer", "minimum": 0},
@@ -47,3 +54,23 @@ SCHEMA = fields(
     skipped={"type": "object", "additionalProperties": _TEXT},
     cells=many(_CELL),
 )
+
+
+def load(path: Path) -> Record:
+    """Raises RecordError also where processes are missing, or a median is not that of its samples."""
+    record = common.load(path, SCHEMA)
+    fault = next(_faults(record), None)
+    if fault is not None:
+        raise RecordError(f"{path}: {fault}. Measure again with --force.")
+    return record
+
+
+def _faults(record: Record) -> Iterator[str]:
+    rounds = list(range(record["settings"]["rounds"]))
+    for cell in record["cells"]:
+        for program in cell["programs"]:
+            if sorted(one["round"] for one in cell["processes"] if one["by"] == program) != rounds:
+                yield f"{cell['artifact']}: not one process of {program} in each round"
+        for one in cell["processes"]:
+            if one["by"] == EDGEBENCH and one["median_ns"] != np.median(one["samples_ns"]):
+                yield f"{cell['artifact']}, round {one['round']}: the median is not that of the samples"
