@@ -80,6 +80,7 @@ def test_a_smaller_size_is_a_part_of_the_larger_ones():
     for smaller, larger in zip(runs, runs[1:], strict=False):
         assert set(smaller.stacks) < set(larger.stacks)
     assert all(run.images == 0 for run in runs)
+    assert runs[2].stacks != STACKS[:4]  # drawn from all, not the first samples alone
 
 
 def test_every_batch_sees_as_many_patches_but_never_few_calls():

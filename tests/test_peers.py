@@ -11,7 +11,7 @@ from pathlib import Path
 import common
 import peers
 import pytest
-from validation import page, process, session, tools
+from validation import launch, page, process, session, tools
 from validation.process import Reading, Task
 from validation.record import EDGEBENCH, SCHEMA, load
 from validation.session import Cell, Pace
@@ -87,6 +87,24 @@ def test_benchmark_app_gets_the_settings_of_our_backend():
     assert (options["-shape"], options["-niter"]) == ("[8,112,112,3]", "300")
 
 
+def test_onnxruntime_test_is_told_the_threads(monkeypatch):
+    import onnxruntime
+
+    given = []
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda path, sess_options, **_: given.append(sess_options))
+    launch.onnxruntime_test(2)
+    onnxruntime.InferenceSession("model.onnx", sess_options=None, providers=[])
+    assert [options.intra_op_num_threads for options in given] == [2]
+
+
+def test_litert_benchmark_does_not_round(monkeypatch):
+    from ai_edge_litert.tools import benchmark_litert_model as tool
+
+    monkeypatch.setattr(tool, "round", round, raising=False)
+    launch.litert_benchmark(1)
+    assert tool.round(0.3175, 2) == 0.3175
+
+
 def test_onnxruntime_test_runs_on_the_cores_and_batch_of_ours():
     run = replace(RUN, artifact=str(ROOT / "models/reduced/onnx-float32.onnx"), threads=1)
     assert process.run(ONNXRUNTIME, Task(run, 3, 1000)).mean_ns > 0
@@ -143,6 +161,14 @@ def test_each_round_runs_every_program_of_every_cell_once_those_of_a_cell_togeth
             assert {peer for at, peer in of_round if at == number} == set(cell.programs)
     assert order == list(session.order(found, 3, seed=1))
     assert order != list(session.order(found, 3, seed=2))
+
+
+def test_cells_and_programs_take_turns_in_going_first():
+    found = cells("tflite-float32", "onnx-float32", batches=(1,))
+    order = list(session.order(found, 12, seed=0))
+    firsts = order[:: len(order) // 12]
+    assert {number for _, number, _ in firsts} == {0, 1}
+    assert len({peer for _, _, peer in firsts}) > 2
 
 
 def test_a_process_makes_the_calls_that_fit_into_its_time():
