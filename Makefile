@@ -56,7 +56,7 @@ docs: env
 	$(BIN)/python docs/cli.py
 
 pins:
-	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --no-emit-index-url --no-header --no-annotate -q -o constraints.txt
+	uv pip compile pyproject.toml --extra dev --extra peers --python-version 3.11 --universal --no-emit-index-url --no-header --no-annotate -q -o constraints.txt
 
 clean:
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
