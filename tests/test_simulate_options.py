@@ -98,6 +98,9 @@ def test_a_folder_from_before_these_options_goes_on(tmp_path):
         (["test-1"], {"field": "tiny"}, "Known: full, small"),
         (["test-1"], {"file_format": "tiff"}, "Known: jpeg, png"),
         (["test-1"], {"source_points": 5}, "needs --optics exact"),
+        (["train"], {"microscope": "reversed"}, "training draws its own"),
+        (["train", "test-1"], {"microscope": "one"}, "for training alone"),
+        (["test-1"], {"microscope": "two"}, "Known, beside the standard: outside, reversed, one"),
     ],
 )
 def test_what_does_not_go_together_is_refused_before_anything_is_written(tmp_path, splits, options, message):

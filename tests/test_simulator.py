@@ -12,6 +12,7 @@ import pytest
 
 from edgebench.data.simulator import simulate, write
 from edgebench.data.simulator.histology import Tissue, concentrations
+from edgebench.data.simulator.layers import STAINS
 from edgebench.data.simulator.leaves import dead_leaves
 from edgebench.data.simulator.objects import from_image
 from edgebench.data.simulator.parameters import BEYOND, PLANES, STEP_NM, Parameters, protocol, training
@@ -153,6 +154,20 @@ def test_a_training_stack_is_sharpest_at_zero_whatever_its_signs(seed):
             gradient = np.gradient(image.astype(float), axis=(0, 1))
             energy[z_nm] = sum(float((part**2).sum()) for part in gradient)
     assert abs(max(energy, key=energy.__getitem__)) <= STEP_NM
+
+
+def test_training_of_one_laboratory_has_its_signs_and_its_stains():
+    """What an instrument gives away of the direction is the same in all stacks, as in the test splits."""
+    test = protocol(1, np.random.default_rng(0), np.random.default_rng(1))
+    haematoxylin = []
+    for seed in range(40):
+        drawn = training(np.random.default_rng(seed), np.random.default_rng(seed + 1), ("a.png",), one=True)
+        signs = [np.sign((*one.optics.focal_shift_um, one.optics.spherical_waves)) for one in (drawn, test)]
+        np.testing.assert_array_equal(*signs)
+        assert drawn.phase_per_density >= 0
+        assert drawn.image_colours is None
+        haematoxylin.append(np.log(np.divide(drawn.stains["haematoxylin"], STAINS["haematoxylin"])))
+    assert np.std(np.subtract(haematoxylin, np.mean(haematoxylin, 1, keepdims=True))) < 0.3  # other colours: 0.8
 
 
 def test_test_parameters_lie_inside_the_training_ranges():

@@ -34,7 +34,9 @@ def simulate(
     objects: Annotated[Optional[Path], typer.Option(help="Folder of in-focus images to use as objects.")] = None,
     microscope: Annotated[
         Optional[str],
-        typer.Option(help="For the test splits: 'outside' the training ranges, or 'reversed' in every sign."),
+        typer.Option(
+            help="Tests: 'outside' the training ranges, or 'reversed' in every sign. Training: 'one', of fixed signs."
+        ),
     ] = None,
     stacks: Annotated[Optional[int], typer.Option(min=1, help="At most so many stacks of each split.")] = None,
     optics: Annotated[

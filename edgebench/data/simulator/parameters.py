@@ -10,7 +10,7 @@ docs/simulator.md has the table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -41,6 +41,7 @@ MICROSCOPES = {
     ),
     "reversed": Optics(focal_shift_um=(0.3, 0.0, -0.3), spherical_waves=-0.08),
 }
+ONE = "one"  # for training: the signs of the standard microscope and the usual stains, as of one laboratory
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,11 @@ def protocol(number: int, slide: Rng, rng: Rng, *, image: str = "", microscope: 
     )
 
 
-def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
-    """A training stack: kind of object, optics, stains and camera drawn per stack around and beyond both protocols."""
+def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = (), *, one: bool = False) -> Parameters:
+    """A training stack: kind of object, optics, stains and camera drawn per stack around and beyond both protocols.
+
+    one: signs and colours are not drawn. A single image tells above from below by them, and by little else.
+    """
     kind = str(rng.choice(["histology", "leaves"], p=(0.75, 0.25)))
     if objects and rng.uniform() < 0.6:
         kind = "image"
@@ -106,16 +110,16 @@ def training(slide: Rng, rng: Rng, objects: tuple[str, ...] = ()) -> Parameters:
         kind=kind,
         first_nm=_first(rng) - BEYOND * STEP_NM,
         planes=PLANES + 2 * BEYOND,
-        optics=_optics(rng),
+        optics=_standard_signs(_optics(rng)) if one else _optics(rng),
         tissue=_tissue(rng, slide),
-        stains=_stains(slide, strength, rng.lognormal(0, 0.15, 3), jitter=0.15, base=_palette(rng)),
+        stains=_stains(slide, strength, rng.lognormal(0, 0.15, 3), jitter=0.15, base=STAINS if one else _palette(rng)),
         layer_step_nm=250 * int(rng.integers(3, 8)),
-        phase_per_density=float(rng.uniform(0, 1)) * (1 if rng.uniform() < POSITIVE_PHASE else -1),
+        phase_per_density=float(rng.uniform(0, 1)) * (1 if one or rng.uniform() < POSITIVE_PHASE else -1),
         contrast=float(rng.uniform(0.15, 1.2)),
         smallest_px=float(rng.uniform(2.0, 6.0)),
         image=str(rng.choice(objects)) if kind == "image" else "",
         image_scale=float(rng.uniform(0.6, 1.6)) if kind == "image" else 1.0,
-        image_colours=_mixture(rng) if kind == "image" else None,
+        image_colours=_mixture(rng) if kind == "image" and not one else None,
         white=tuple(float(w) for w in brightness * rng.uniform(0.92, 1.06, 3)),  # type: ignore[arg-type]
         noise=float(rng.uniform(0.003, 0.014)),
         jpeg_quality=int(rng.integers(88, 99)),
@@ -137,6 +141,12 @@ def _optics(rng: Rng) -> Optics:
         pixel_um=0.345 * float(rng.uniform(0.93, 1.07)),
         blur_px=float(rng.uniform(0.1, 0.7)),
     )
+
+
+def _standard_signs(drawn: Optics) -> Optics:
+    red, green, blue = drawn.focal_shift_um
+    shift_um = (-abs(red), green, abs(blue))
+    return replace(drawn, focal_shift_um=shift_um, spherical_waves=abs(drawn.spherical_waves))
 
 
 def _palette(rng: Rng) -> Mapping[str, tuple[float, ...]]:

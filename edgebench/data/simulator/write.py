@@ -18,7 +18,7 @@ from edgebench.data.layout import FOLDERS, INNER
 from edgebench.data.simulator.exact import EVALUATION_POINTS, IMAGE_SLICES, TRAINING_POINTS
 from edgebench.data.simulator.histology import LAYERS
 from edgebench.data.simulator.objects import object_files
-from edgebench.data.simulator.parameters import MICROSCOPES, Parameters, protocol, training
+from edgebench.data.simulator.parameters import MICROSCOPES, ONE, Parameters, protocol, training
 from edgebench.data.simulator.render import encode, planes
 from edgebench.data.workers import begin_worker
 from edgebench.errors import DatasetError, UsageError
@@ -81,10 +81,10 @@ def simulate(
     splits: of "train" (which holds the validation slides too), "test-1", "test-2". stacks: at most so many a split.
     objects: a folder of in-focus images that take the place of the procedural tissue (for 60 % of the training
     stacks; for the test stacks one after another); every fifth is kept for the validation slides, and train and test
-    splits cannot share a call. microscope: one of MICROSCOPES, for the test splits. optics: "linear", "exact" (Abbe's
-    sum, exact.py), or "mixed", for training: a tenth of the stacks exact, the others as with "linear".
-    source_points: of the exact model; EVALUATION_POINTS for tests, TRAINING_POINTS for training if not given.
-    field: one of FIELDS, for the test splits. file_format: "jpeg", or "png" without loss.
+    splits cannot share a call. microscope: one of MICROSCOPES, for the test splits, or ONE, for training.
+    optics: "linear", "exact" (Abbe's sum, exact.py), or "mixed", for training: a tenth of the stacks exact, the others
+    as with "linear". source_points: of the exact model; EVALUATION_POINTS for tests, TRAINING_POINTS for training if
+    not given. field: one of FIELDS, for the test splits. file_format: "jpeg", or "png" without loss.
     Raises UsageError for an unknown name, DatasetError where `root` holds something else or cannot be written.
     """
     _refuse(splits, objects, microscope, optics, field, file_format)
@@ -139,8 +139,9 @@ def _refuse(
     unknown = [split for split in splits if split not in FOLDERS]
     if unknown:
         raise UsageError(f"split {unknown[0]!r} is unknown. Simulated splits are: {', '.join(FOLDERS)}.")
-    if microscope is not None and microscope not in MICROSCOPES:
-        raise UsageError(f"microscope {microscope!r} is unknown. Known, beside the standard: {', '.join(MICROSCOPES)}.")
+    if microscope not in (None, ONE, *MICROSCOPES):
+        known = ", ".join((*MICROSCOPES, ONE))
+        raise UsageError(f"microscope {microscope!r} is unknown. Known, beside the standard: {known}.")
     for option, value, known in (
         ("optics", optics, OPTICS),
         ("field", field, FIELDS),
@@ -148,8 +149,10 @@ def _refuse(
     ):
         if value not in known:
             raise UsageError(f"{option} {value!r} is unknown. Known: {', '.join(known)}.")
-    if microscope is not None and "train" in splits:
-        raise UsageError("--microscope is for the test splits; training draws its own optics. Leave one of them out.")
+    if microscope in MICROSCOPES and "train" in splits:
+        raise UsageError(f"--microscope {microscope} is for the test splits; training draws its own. Leave one out.")
+    if microscope == ONE and set(splits) != {"train"}:
+        raise UsageError(f"--microscope {ONE} is for training alone; the test splits are of one anyway. Leave it out.")
     if field != "full" and "train" in splits:
         raise UsageError("--field is for the test splits; a training tile is 224 px. Leave one of them out.")
     if optics == "mixed" and set(splits) != {"train"}:
@@ -235,7 +238,7 @@ def _drawn(job: _Job) -> Parameters:
     if job.split == "train":
         kept = images[::5] if len(images) > 1 else ()
         shown = kept if _validates(job.slide_number) else tuple(name for name in images if name not in kept)
-        return training(slide, rng, shown)
+        return training(slide, rng, shown, one=job.microscope == ONE)
     image = images[job.number % len(images)] if images else ""
     return protocol(1 if job.split == "test-1" else 2, slide, rng, image=image, microscope=job.microscope)
 
