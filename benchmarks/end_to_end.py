@@ -62,12 +62,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", default="reduced")
     parser.add_argument("--target", action="append", help="more than once for more; those that are there if none")
     parser.add_argument("--threads", type=common.counts, default=(1, 2), help="of the whole (default 1,2)")
-    parser.add_argument("--rounds", type=int, default=5, help="processes of each kind (default 5)")
-    parser.add_argument("--stacks", type=int, default=8, help=f"stacks of {SPLIT} (default 8)")
+    parser.add_argument("--rounds", type=common.count, default=5, help="processes of each kind (default 5)")
+    parser.add_argument("--stacks", type=common.count, default=8, help=f"stacks of {SPLIT} (default 8)")
     parser.add_argument(
-        "--plain-images", type=int, default=8, help="images of the straightforward pipeline (default 8)"
+        "--plain-images", type=common.count, default=8, help="images of the straightforward pipeline (default 8)"
     )
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--batch", type=common.count, default=8)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--page", type=Path, default=PAGE)
