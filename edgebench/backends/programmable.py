@@ -1,4 +1,4 @@
-"""No runtime: takes the time and the memory, and gives the answers, that a small JSON file says. It tests the instrument.
+"""No runtime: takes the time and memory, and gives the answers, that a JSON file says. It tests the instrument.
 
 Its answers are read off the picture (docs/selftest.md): the error of a run is known before the run.
 """
@@ -40,7 +40,7 @@ class Programme:
     load_mib: int = 0  # kept from loading on
     first_mib: int = 0  # kept from the first call on
     call_mib: int = 0  # kept by each call
-    scratch_mib: int = 0  # taken and given back by each call
+    scratch_mib: int = 0  # taken and given back by the first call
     scale: float = 1.0  # answer = scale * what the picture says + offset
     offset_um: float = 0.0
     later_um: float = 0.0  # added from call `later` on
@@ -52,7 +52,7 @@ class Programme:
 
 
 def time_ns(programme: Programme, call: int) -> int:
-    """What a call is programmed to take; "random" kinds follow the golden ratio, so that every stretch has its share."""
+    """What a call is programmed to take; bimodal and heavy follow the golden ratio: every stretch has its share."""
     away = call * _GOLDEN % 1
     factor = 1.0
     if programme.latency == "bimodal":
@@ -96,7 +96,8 @@ def read_um(x: np.ndarray) -> np.ndarray:
     size = x.shape[1]
     rows, columns = ((np.arange(n) * 2 + 1) * size // (2 * n) for n in (ROWS, COLUMNS))
     seen = x[:, rows][:, :, columns, 0].reshape(len(x), 2, BITS)
-    return ((seen[:, 0] > seen[:, 1]) @ 2 ** np.arange(BITS) - ZERO_NM) / 1000
+    um: np.ndarray = ((seen[:, 0] > seen[:, 1]) @ 2 ** np.arange(BITS) - ZERO_NM) / 1000
+    return um
 
 
 class Programmable:
@@ -135,11 +136,11 @@ class Programmable:
         return {}
 
     def _take(self, call: int) -> None:
+        self._keep(self._programme.call_mib)
         if call == 0:
             self._keep(self._programme.first_mib)
-        self._keep(self._programme.call_mib)
-        if self._programme.scratch_mib:
-            _taken(self._programme.scratch_mib).close()
+            if self._programme.scratch_mib:
+                _taken(self._programme.scratch_mib).close()
 
     def _keep(self, mib: int) -> None:
         if mib:

@@ -1,4 +1,4 @@
-"""The clock path: what the clock resolves, what the timing loop costs, and how far a measured time is from the programmed."""
+"""The clock path: what the clock resolves, what the timing loop costs, how far a measured time is from the true one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CASES = {  # name: programme, timed calls of a process, and those of a quick run
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    repeats = 3 if bench.quick else 5
+    repeats = 2 if bench.quick else 5
     cells = {
         name: live.cell(bench, _file(name), programme, repeats=repeats, iterations=few if bench.quick else many)
         for name, (programme, many, few) in CASES.items()
@@ -50,15 +50,15 @@ def measure(bench: Bench) -> dict[str, Any]:
     return {"steps_ns": steps, NULL: null, "cases": cases}
 
 
-def steps_ns(readings: int) -> dict[str, int]:
-    """How often each difference of successive readings came, ns; 0: the clock had not moved on."""
+def steps_ns(readings: int) -> list[list[int]]:
+    """Differences of successive readings, ns, each with how often it came; 0: the clock had not moved on."""
     times = [perf_counter_ns() for _ in range(readings)]
     counts = Counter(after - before for before, after in zip(times, times[1:]))
-    return {str(step): counts[step] for step in sorted(counts)}
+    return [[step, counts[step]] for step in sorted(counts)]
 
 
 def findings(raw: dict[str, Any], quick: bool) -> tuple[Finding, ...]:
-    step = min(int(step) for step in raw["steps_ns"] if int(step) > 0)
+    step = min(step for step, _ in raw["steps_ns"] if step > 0)
     loop = [float(np.median(process["samples_ns"])) for process in raw[NULL]]
     found = [
         Finding("smallest step of perf_counter_ns", f"{step} ns", f"at most {STEP_NS:,} ns", step <= STEP_NS),
@@ -86,4 +86,4 @@ def _finding(what: str, medians_ns: list[float], limit_ns: int, *, bounded: bool
 
 
 def _file(name: str) -> str:
-    return name.translate(str.maketrans({" ": "-", ",": None}))
+    return name.translate(str.maketrans(" ", "-", ","))

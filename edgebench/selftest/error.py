@@ -15,7 +15,7 @@ from edgebench.selftest.live import Bench
 
 ASKED = "Is an error that is known beforehand reported as what it is?"
 NOTE = (
-    f"Pictures show their label, and the back-end reads it: answer = scale * label + offset. One of the {pattern.TILES} "
+    f"Pictures show their label, and the back-end reads it: answer = scale * label + offset. One of {pattern.TILES} "
     f"tiles of each image says {pattern.WRONG_NM / 1000:g} um more, which the median over the tiles must not see and "
     "the mean over tiles must. Expected values are computed from the list of labels, not from the record."
 )
@@ -28,10 +28,9 @@ CASES = {  # programme, batch
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    short = {"repeats": 1, "iterations": 1}
     names = {case: f"error-{number}" for number, case in enumerate(CASES)}
     cells = {
-        names[case]: live.cell(bench, names[case], programme, batch_size=batch, **short)
+        names[case]: live.cell(bench, names[case], programme, batch_size=batch, repeats=1, iterations=1)
         for case, (programme, batch) in CASES.items()
     }
     records = live.records(bench, cells)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgebench.backends.programmable import Programme
+from edgebench.bench.suite import Settings
 from edgebench.devices.base import Device
 from edgebench.errors import ModelError
 from edgebench.records import store
@@ -59,10 +60,10 @@ def faults(quick: bool) -> tuple[Fault, ...]:
         Fault("drift", "ever slower, by 20 % in all", _moving("drift", _BEFORE, _BEFORE + calls), ("DRIFT",)),
         Fault("unsteady", "two levels take turns, for ever", _moving("alternating", 25, 40, 0.5), ("UNSTEADY",)),
         Fault("cached", "the result of an input that repeats is kept", replace(sound, cached=True), ("CACHE",)),
+        Fault("mismatch", "other answers once it is timed", replace(sound, later_um=0.5, later=60), ("MISMATCH",)),
         Fault(
-            "mismatch", "other answers once it is timed", replace(sound, later_um=0.5, later=60), ("MISMATCH",)
+            "fallback", "runs in float16, the artifact is float32", replace(sound, executed="float16"), ("FALLBACK",)
         ),
-        Fault("fallback", "runs in float16, the artifact is float32", replace(sound, executed="float16"), ("FALLBACK",)),
         Fault("collapsed", "the same answer to every picture", replace(sound, scale=0.0), ("COLLAPSED",)),
         Fault("swap", "swap grows during a process (a fake)", sound, ("SWAPPED",), _state(disturb.swap_grows)),
         Fault(
@@ -83,7 +84,7 @@ def faults(quick: bool) -> tuple[Fault, ...]:
     )
     if quick:
         return found
-    whole = {"iterations": 1024, "seconds": 61, "repeats": 5, "batch_size": 1}
+    whole = {"iterations": Settings.iterations, "seconds": Settings.seconds}
     return (Fault("whole", "nothing, and a run of full length", Programme(us=10_000), (OK,), settings=whole), *found)
 
 

@@ -14,8 +14,8 @@ from edgebench.selftest.live import Bench
 
 ASKED = "Does the memory process find the mebibytes that were taken, at the stage where they were taken?"
 NOTE = (
-    "N MiB are taken and written at loading, N more at the first call, and N more are taken and given back by every "
-    "call: only the peak may show those. In the last row every call keeps 1 MiB more."
+    "N MiB are taken and written at loading, N more at the first call, and a third N MiB are given back before that "
+    "call ends: only the peak may show those. In the last case every call keeps 1 MiB more."
 )
 LIMIT_MIB = 1.0
 SIZES_MIB = (16, 64, 256)
