@@ -158,6 +158,11 @@ def test_the_command_refuses_what_it_does_not_know(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_help_names_every_part():
+    listed = (ROOT / "docs/cli.md").read_text().partition("Part to run")[2].partition(".")[0]
+    assert [name.strip() for name in listed.partition(":")[2].split(",")] == list(parts.PARTS)
+
+
 def test_nothing_is_written_where_a_part_fails(tmp_path, monkeypatch):
     def fail(bench):
         raise KeyboardInterrupt

@@ -21,7 +21,13 @@ REFRESH_S = 0.5  # the parent must not disturb the runner
 
 def selftest(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter runs: a first look, a minute.")] = False,
-    only: Annotated[Optional[list[str]], typer.Option(help="Part to run; may be given several times.")] = None,
+    only: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            help="Part to run; may be given several times: clock, memory, error, faults, live-alarms, coverage, "
+            "alarms, power."
+        ),
+    ] = None,
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
     write: Annotated[Optional[Path], typer.Option(help="Page to write, such as docs/selftest.md.")] = None,
     report: Annotated[

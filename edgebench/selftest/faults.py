@@ -43,7 +43,7 @@ class Fault:
 def faults(quick: bool) -> tuple[Fault, ...]:
     calls = timed_calls(quick)
     sound = Programme(us=1000)
-    half_way = _BEFORE + 65 * calls // 100  # later than half, so that the median is the first level's in any process
+    late = _BEFORE + 65 * calls // 100  # later than half way: the median of any process is that of the first level
     found = (
         Fault("none", "nothing, but too few calls", sound, ()),
         Fault(
@@ -56,7 +56,7 @@ def faults(quick: bool) -> tuple[Fault, ...]:
             settings={"iterations": 100},
         ),
         Fault("slower", "some of the processes are 20 % slower", sound, ("NOISY",), _slower, spread=True),
-        Fault("step", "20 % slower from half way on", _moving("step", half_way), ("DRIFT", "STEP")),
+        Fault("step", "20 % slower for the last third", _moving("step", late), ("DRIFT", "STEP")),
         Fault("drift", "ever slower, by 20 % in all", _moving("drift", _BEFORE, _BEFORE + calls), ("DRIFT",)),
         Fault("unsteady", "two levels take turns, for ever", _moving("alternating", 25, 40, 0.5), ("UNSTEADY",)),
         Fault("cached", "the result of an input that repeats is kept", replace(sound, cached=True), ("CACHE",)),
