@@ -132,7 +132,12 @@ def test_a_neighbour_ends_also_where_the_runner_dies(bench):
 
 
 @pytest.mark.parametrize(
-    ("seen", "key"), [(disturb.swap_grows, "swap_used_bytes"), (disturb.throttle_count_grows, "throttle_count")]
+    ("seen", "key"),
+    [
+        (disturb.swap_grows, "swap_used_bytes"),
+        (disturb.throttle_count_grows, "throttle_count"),
+        (disturb.throttled_flag, "throttled"),
+    ],
 )
 def test_a_fake_state_grows_during_the_second_process_alone(seen, key):
     device = Disturbed(Canned(), seen=seen)
@@ -160,6 +165,15 @@ def test_levels_that_take_turns_never_settle_and_are_no_trend(quick):
 
 def samples(programme, warmup_calls, calls):
     return [time_ns(programme, 1 + warmup_calls + i) for i in range(calls)]
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_verdict_of_a_cell_has_its_fault(quick):
+    """FALLBACK to UNSTEADY, as docs/measurement.md and records/checks.py have them; SHORT is true of all but one."""
+    named = {name for fault in faults.faults(quick) for name in fault.one_of}
+    assert named >= {"NOISY", "UNSTEADY", "DRIFT", "STEP", "CACHE", "MISMATCH", "FALLBACK", "COLLAPSED"}
+    assert named >= {"SWAPPED", "THROTTLED", faults.REFUSED}
+    assert (faults.OK in named) is not quick
 
 
 def case(one_of, told, refused=None):

@@ -140,6 +140,8 @@ def test_a_verdict_that_noise_should_not_cause_gets_a_row_of_its_own():
     assert not found["x: slower or faster"].reached
     assert found["x: worse or better"].reached
     assert found["x: NOISY"].reached
+    *_, error = alarms.of_row("x", {**row, "error": {"worse": 1}}, lenient=False)
+    assert not error.reached
 
 
 def test_a_synthetic_warm_up_ends_as_the_runners_does():

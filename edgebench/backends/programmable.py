@@ -118,8 +118,8 @@ class Programmable:
                 return self._answer
             self._before = x.copy()
         call, self._calls = self._calls, self._calls + 1
-        self._take(call)
         self._answer = self._answers(x, call)
+        self._take(call)
         end = begin + time_ns(programme, call)
         if programme.wait == "sleep":
             sleep(max(end - clock(), 0) / 1e9)

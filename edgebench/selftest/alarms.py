@@ -18,10 +18,11 @@ NOTE = (
     "Pairs of records of one synthetic model, whole and through records/comparison.py: five processes of 400 calls and "
     "one that repeats one patch, 32 stacks of 7 images. Processes differ by 1 %. Calls: lognormal, 10 %, independent "
     "or with successive ones correlated by 0.5; 1 % with a Pareto tail in one call of twenty; or two modes 25 % apart. "
-    "The warm-up is that of the runner. Equally good models: slower, faster, worse and better are all wrong."
+    "The warm-up is that of the runner. Equally good models: slower, faster, worse and better are all wrong. Worse and "
+    "better rest on a 95 % interval alone and so promise 5 %; their goal is that of a coverage of 93 %."
 )
-LIMIT = 0.05
-PAIRS, PAIRS_QUICK = 300, 10
+LIMIT, LIMIT_ERROR = 0.05, 0.07
+PAIRS, PAIRS_QUICK = 300, 4
 SHORT = "SHORT"
 NAMED = ("NOISY", "UNSTEADY", "DRIFT", "STEP", "CACHE", "COLLAPSED")  # what noise can cause
 LATENCY, ERROR = ("slower", "faster"), ("worse", "better")
@@ -64,11 +65,11 @@ def verdicts(summaries: Iterable[Summary]) -> dict[str, int]:
 def of_row(what: str, row: dict[str, Any], *, lenient: bool) -> Iterator[Finding]:
     said = row["verdicts"]
     for name in (*NAMED, *sorted(set(said) - {*NAMED, SHORT})):
-        yield _at_most(f"{what}: {name}", Share(said.get(name, 0), row["records"]), lenient)
-    for words, key in ((LATENCY, "latency"), (ERROR, "error")):
+        yield _at_most(LIMIT, f"{what}: {name}", Share(said.get(name, 0), row["records"]), lenient)
+    for words, key, limit in ((LATENCY, "latency", LIMIT), (ERROR, "error", LIMIT_ERROR)):
         hits = sum(row[key].get(word, 0) for word in words)
-        yield _at_most(f"{what}: {' or '.join(words)}", Share(hits, row["pairs"]), lenient)
+        yield _at_most(limit, f"{what}: {' or '.join(words)}", Share(hits, row["pairs"]), lenient)
 
 
-def _at_most(what: str, share: Share, lenient: bool) -> Finding:
-    return Finding(what, str(share), f"at most {100 * LIMIT:.0f} %", share.lies_in(0, LIMIT, lenient=lenient))
+def _at_most(limit: float, what: str, share: Share, lenient: bool) -> Finding:
+    return Finding(what, str(share), f"at most {100 * limit:.0f} %", share.lies_in(0, limit, lenient=lenient))

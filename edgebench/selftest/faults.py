@@ -73,19 +73,17 @@ def faults(quick: bool) -> tuple[Fault, ...]:
             ("THROTTLED",),
             _state(disturb.throttle_count_grows),
         ),
-        Fault(
-            "throttle-flag",
-            "a board says that its voltage is too low (a fake)",
-            sound,
-            ("THROTTLED",),
-            _state(disturb.throttled_flag),
-        ),
         Fault("nan", "answers that are no numbers", replace(sound, nan=True), (REFUSED,)),
     )
     if quick:
         return found
     whole = {"iterations": Settings.iterations, "seconds": Settings.seconds}
-    return (Fault("whole", "nothing, and a run of full length", Programme(us=10_000), (OK,), settings=whole), *found)
+    flag, voltage = _state(disturb.throttled_flag), "a board says that its voltage is too low (a fake)"
+    return (
+        Fault("whole", "nothing, and a run of full length", Programme(us=10_000), (OK,), settings=whole),
+        *found,
+        Fault("throttle-flag", voltage, sound, ("THROTTLED",), flag),
+    )
 
 
 def timed_calls(quick: bool) -> int:

@@ -31,7 +31,7 @@ def generator(seed: int, name: str) -> np.random.Generator:
 
 
 def times(noise: Noise, rng: np.random.Generator, shape: tuple[int, int], spread: float = _SPREAD) -> np.ndarray:
-    """Times of calls, (processes, calls), relative to their median; no trend in them.
+    """Times of calls, (processes, calls), around 1 (the lower of two modes); no trend in them.
 
     Lognormal with `spread`, independent or with successive calls correlated by 0.5; 1 % with one call of twenty longer
     by a Pareto factor; or 1 % around two modes 25 % apart.
