@@ -52,8 +52,13 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "cv2", "scipy"},
     ),
     "report": ({"", "errors", "files", "types", "records", "report"}, {"tabulate", "numpy", "matplotlib"}),
+    "selftest": (
+        {"", "errors", "files", "types", "backends", "runner", "devices", "bench", "records", "report", "selftest"},
+        {"numpy", "cv2", "jsonschema"},
+    ),
     "cli": (
         {
+            "selftest",
             "",
             "errors",
             "types",

@@ -384,8 +384,8 @@ def test_warm_up_ends_when_two_windows_agree(monkeypatch):
     ],
 )
 def test_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
-    assert latency._agree([100] * 20, other_ns) is agree
-    assert latency._agree(other_ns, [100] * 20) is agree
+    assert latency.agree([100] * 20, other_ns) is agree
+    assert latency.agree(other_ns, [100] * 20) is agree
 
 
 # memory

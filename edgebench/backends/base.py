@@ -48,6 +48,7 @@ BACKENDS = {
     "openvino": Entry("edgebench.backends.openvino", "openvino", (".xml", ".onnx", ".tflite")),
     "keras": Entry("edgebench.backends.keras", "keras", (".keras",)),
     "null": Entry("edgebench.backends.null", None, ()),
+    "programmable": Entry("edgebench.backends.programmable", None, ()),
 }
 
 

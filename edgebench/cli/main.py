@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import edgebench
-from edgebench.cli import compare, convert, data, evaluate, predict, report, run, sweep, train
+from edgebench.cli import compare, convert, data, evaluate, predict, report, run, selftest, sweep, train
 from edgebench.errors import EdgebenchError
 
 INTERRUPTED = 130  # exit code
@@ -32,6 +32,7 @@ app.command("report")(report.report)
 app.command("check")(compare.check)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
+app.command("selftest")(selftest.selftest)
 
 
 def _version(wanted: bool) -> None:

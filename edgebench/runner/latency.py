@@ -98,13 +98,13 @@ def _warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
             backend.predict(x)
             window_ns.append(perf_counter_ns() - start_ns)
         done += WINDOW
-        if before_ns and _agree(before_ns, window_ns):
+        if before_ns and agree(before_ns, window_ns):
             return done, True
         before_ns = window_ns
     return done, False
 
 
-def _agree(a_ns: list[int], b_ns: list[int]) -> bool:
+def agree(a_ns: list[int], b_ns: list[int]) -> bool:
     """Whether the times of two windows have the same mean and quartiles, as far as AGREE and AGREE_QUARTILES say."""
     (a_mean, *a_quartiles), (b_mean, *b_quartiles) = (
         (float(np.mean(times)), *np.quantile(times, (0.25, 0.75)).tolist()) for times in (a_ns, b_ns)
