@@ -83,7 +83,7 @@ def process_percentile(processes: Sequence[Sequence[float]], p: float) -> Estima
     if len(processes) < PROCESSES or any(ranks(len(samples), p) is None for samples in processes):
         return None
     value = float(np.quantile([one for samples in processes for one in samples], p))
-    low, high = _mean_interval([float(np.quantile(samples, p)) for samples in processes])
+    low, high = _mean_interval([float(np.quantile(samples, p, method="median_unbiased")) for samples in processes])
     return Estimate(value, min(low, value), max(high, value))
 
 
