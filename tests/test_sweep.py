@@ -140,7 +140,7 @@ def test_the_shipped_sweep_teaches_its_student_last_of_all_that_it_needs(tmp_pat
     assert (found["original"].alpha, found["original"].input_size) == (1.0, 224)
     assert (found["reduced"].alpha, found["reduced"].input_size) == (0.4, 112)
     assert {cell.kind for cell in found.values() if "single" in cell.name} == {"single"}
-    assert found["student"].teacher == "models/original"
+    assert found["student"].teacher == "models/reduced"
     assert {"alpha-0.25", "alpha-0.75", "size-56", "size-168"} <= found.keys()
 
 

@@ -140,8 +140,8 @@ def _refuse(
     if unknown:
         raise UsageError(f"split {unknown[0]!r} is unknown. Simulated splits are: {', '.join(FOLDERS)}.")
     if microscope not in (None, ONE, *MICROSCOPES):
-        known = ", ".join((*MICROSCOPES, ONE))
-        raise UsageError(f"microscope {microscope!r} is unknown. Known, beside the standard: {known}.")
+        names = ", ".join((*MICROSCOPES, ONE))
+        raise UsageError(f"microscope {microscope!r} is unknown. Known, beside the standard: {names}.")
     for option, value, known in (
         ("optics", optics, OPTICS),
         ("field", field, FIELDS),
