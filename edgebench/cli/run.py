@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -15,10 +12,8 @@ from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from edgebench.bench.cells import Cell, Data
-    from edgebench.bench.session import Outcome, Step, Tell
+    from edgebench.bench.session import Outcome
     from edgebench.bench.suite import Suite
-
-REFRESH_S = 0.5  # the parent must not disturb the runner
 
 
 def run(
@@ -44,10 +39,15 @@ def run(
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     seed: Annotated[Optional[int], typer.Option(min=0, help="Of the choice and order of patches.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Measure again what has a record, and replace it.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Print cells, order and an estimate; measure nothing.")] = False,
 ) -> None:
     """Measure focusing error, time and memory; a second call goes on where the first was stopped."""
-    from edgebench.bench import session
+    from edgebench.bench import estimate, session
+    from edgebench.bench import plan as plans
     from edgebench.bench.suite import PRESETS
+    from edgebench.cli import plan as printed
+    from edgebench.cli.progress import progress
+    from edgebench.cli.run_table import table
     from edgebench.devices import base as devices
 
     numbers = {"batch_size": batch, "threads": threads, "images": images}
@@ -57,19 +57,24 @@ def run(
     given = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})
     given |= {name: number for name, number in numbers.items() if number is not None}
     target = devices.connect(device)
-    plan = _plan(artifacts or [], suite, backend, given)
-    cells = _cells(plan, models, input_size)
-    measured = _data(data, split or list(plan.splits))
+    asked = _suite(artifacts or [], suite, backend, given)
+    cells = _cells(asked, models, input_size)
+    measured = _data(data, split or list(asked.splits))
+    todo = plans.make(cells, target, measured, results, force=force, seed=0)
+    pace = estimate.pace(todo, measured.about["sha256"])
+    if plan:
+        printed.show(todo, estimate.estimate(todo, pace))
+        return
     outcomes: list[Outcome] = []
-    with _progress(measured) as tell:
-        for outcome in session.run(cells, target, measured, results, force=force, tell=tell):
+    with progress(measured, pace) as tell:
+        for outcome in session.follow(todo, target, measured, tell):
             outcomes.append(outcome)
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
             typer.echo(f"{outcome.cell.name}: {said}: {outcome.path}", err=True)
-    _table(outcomes, list(measured.stacks))
+    table(outcomes, list(measured.stacks))
 
 
-def _plan(artifacts: Sequence[str], suite: str | None, backend: str | None, given: Mapping[str, Any]) -> Suite:
+def _suite(artifacts: Sequence[str], suite: str | None, backend: str | None, given: Mapping[str, Any]) -> Suite:
     from edgebench.backends import base as backends
     from edgebench.bench import suite as suites
 
@@ -85,13 +90,13 @@ def _plan(artifacts: Sequence[str], suite: str | None, backend: str | None, give
     return suites.Suite("", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts))
 
 
-def _cells(plan: Suite, models: Path, input_size: int | None) -> list[Cell]:
+def _cells(suite: Suite, models: Path, input_size: int | None) -> list[Cell]:
     from edgebench.backends import base as backends
     from edgebench.bench import artifacts
     from edgebench.bench.cells import Cell
 
     cells = []
-    for line in plan.lines:
+    for line in suite.lines:
         if line.backend:
             backends.entry(line.backend)
         artifact = artifacts.find(line.artifact, models, input_size)
@@ -130,71 +135,3 @@ def _data(root: Path, splits: Sequence[str]) -> Data:
     fields = ("name", "simulated", "seed", "sha256", "rule")
     counts = {name: there[name] for name in chosen}
     return Data(str(root.resolve()), {**{field: about[field] for field in fields}, "splits": counts}, stacks)
-
-
-@contextmanager
-def _progress(data: Data) -> Iterator[Tell]:
-    """One bar over all processes, drawn only when an event comes, and then at most twice a second."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(10),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[state]}"),
-    )
-    whole = 24 * 3600.0  # the estimate uses the speed since the start: processes differ in length
-    with Progress(
-        *columns, console=Console(stderr=True), auto_refresh=False, speed_estimate_period=whole, transient=True
-    ) as bar:
-        task = bar.add_task("starting", total=None, state="")
-        errors_um: list[float] = []
-        drawn = 0.0
-
-        def show(step: Step, event: dict[str, Any]) -> None:
-            nonlocal drawn
-            if event["event"] == "host":
-                errors_um.clear()
-            elif event["event"] == "image":
-                errors_um.append(abs(median(event["patches_um"]) - event["z_nm"] / 1000))
-            if time.monotonic() - drawn < REFRESH_S:
-                return
-            drawn = time.monotonic()
-            of = data.about["splits"].get(step.phase.removeprefix("accuracy "), {"images": 0})["images"]
-            of = min(of, step.cell.settings.images or of)
-            state = f"{median(errors_um):.2f} um ({len(errors_um)}/{of})" if errors_um else ""
-            done = step.number + (len(errors_um) / of if of else 0)
-            bar.update(task, description=f"{step.cell.name}: {step.phase}", completed=done, total=step.of, state=state)
-            bar.refresh()
-
-        yield show
-
-
-def _table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
-    """What was measured: mean focusing error +- standard deviation by split, and times; from the records alone."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from edgebench.records import store, summary
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("cell", *(f"{split}, um" for split in splits), "wall, s", "ms/patch", "peak MiB", "verdict"):
-        table.add_column(heading, overflow="fold")
-    records = [store.load(outcome.path) for outcome in outcomes]
-    for outcome, record in zip(outcomes, records, strict=True):
-        found = summary.summarise(record)
-        errors = [found.errors[split] for split in splits]
-        table.add_row(
-            outcome.cell.name.replace("/", "/\n", 1).replace(" on ", "\non "),
-            *(f"{error.mean_um:.2f}\n+- {error.std_um:.2f}" for error in errors),
-            f"{sum(times.wall_s for times in found.times.values()):.1f}",
-            f"{found.latency.patch_ms:.2f}" if found.latency else "",
-            f"{found.memory.peak_mib:.0f}" if found.memory else "",
-            found.verdict.replace(", ", "\n"),
-        )
-    Console().print(table)
-    for outcome in outcomes:
-        typer.echo(str(outcome.path))
-    if any(record["data"]["simulated"] for record in records):
-        typer.echo("Measured on simulated images: the errors are no result for real tissue.")
