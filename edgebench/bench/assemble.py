@@ -22,6 +22,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
     latency: list[dict[str, Any]] = []
     single: dict[str, Any] | None = None
     memory: dict[str, Any] | None = None
+    sustained: dict[str, Any] | None = None
     for phase, spec, one in ordered:
         (load,), (result,) = one.events["load"], one.events[spec.mode]
         if spec.mode == "accuracy":
@@ -30,6 +31,8 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
             accuracy[phase.removeprefix("accuracy ")] = {"images": images, **times, "load": load}
         elif spec.mode == "memory":
             memory = result
+        elif spec.mode == "sustained":
+            sustained = {"load": load, **result, "minutes": one.events["minute"]}
         elif phase == ONE_PATCH:
             single = {"load": load, **result}
         else:
@@ -61,4 +64,5 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         "latency": latency,
         "one_patch": single,
         "memory": memory,
+        "sustained": sustained,
     }

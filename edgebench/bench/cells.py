@@ -16,6 +16,7 @@ from edgebench.errors import BackendError
 from edgebench.files import sha256_of_sources
 from edgebench.types import RunSpec, StackFiles
 
+SUSTAINED = "sustained"
 ONE_PATCH = "one patch"  # the process whose calls all see the same patch: R9
 _DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "runner/*.py")
 
@@ -41,13 +42,17 @@ class Cell:
         return f"{self.artifact.name} on {self.backend}"
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
-        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory."""
+        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, and
+        the sustained one if it is asked for."""
         every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
         found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
         repeats = self.settings.repeats
         found += [(f"latency {i + 1}/{repeats}", self._spec("latency", data, every, i)) for i in range(repeats)]
         found.append((ONE_PATCH, replace(self._spec("latency", data, every), rotation=1)))
-        return [*found, ("memory", self._spec("memory", data, every))]
+        found.append(("memory", self._spec("memory", data, every)))
+        if self.settings.sustained:
+            found.append((SUSTAINED, self._spec("sustained", data, every)))
+        return found
 
     def _spec(self, mode: str, data: Data, stacks: tuple[StackFiles, ...], repeat: int = 0) -> RunSpec:
         return RunSpec(
@@ -65,6 +70,7 @@ class Cell:
             seconds=self.settings.seconds / self.settings.repeats,
             rotation=self.settings.rotation,
             seed=self.settings.seed + repeat,
+            minutes=self.settings.sustained if mode == "sustained" else 0,
         )
 
 

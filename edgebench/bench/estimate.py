@@ -19,6 +19,7 @@ _DECIDING: dict[str, tuple[str, ...]] = {
     "accuracy": ("batch_size", "threads", "images", "delta_nm"),
     "latency": ("batch_size", "threads", "repeats", "iterations", "seconds"),
     "memory": ("batch_size", "threads"),
+    "sustained": ("batch_size", "threads", "sustained"),
 }
 
 
@@ -66,7 +67,8 @@ def without_number(phase: str) -> str:
 
 def asked(process: Process) -> float | None:
     """Seconds that the settings ask for; None where they name none."""
-    return process.spec.seconds or None if process.spec.mode == "latency" else None
+    spec = process.spec
+    return {"latency": spec.seconds, "sustained": spec.minutes * 60.0}.get(spec.mode) or None
 
 
 def estimate(plan: Plan, pace: Pace) -> Estimate:

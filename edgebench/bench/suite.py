@@ -28,6 +28,7 @@ class Settings:
     rotation: int = 64  # different patches that take turns in them
     seed: int = 0
     delta_nm: int = DELTA_NM
+    sustained: int = 0  # minutes of a further process that never rests; 0: none
     page_cache: str = "warm"  # the accuracy process reads every file once before its timed loop
 
 
@@ -49,13 +50,24 @@ class Suite:
 
 # R8: 1,024 calls and 60 s are what MLPerf Mobile asks for. R2: ten processes for a published table.
 PRESETS = {"quick": {"repeats": 4, "iterations": 256, "seconds": 0}, "publish": {"repeats": 10, "iterations": 103}}
-_NUMBERS = ("batch_size", "threads", "images", "repeats", "iterations", "seconds")  # of a suite, or of one of its cells
+_NUMBERS = (
+    "batch_size",
+    "threads",
+    "images",
+    "repeats",
+    "iterations",
+    "seconds",
+    "sustained",
+)  # of a suite, or of one of its cells
+_MAY_BE_0 = ("images", "seconds", "sustained")
 _SUITE: dict[str, type] = {"title": str, "models": list, "splits": list, "cells": list, **dict.fromkeys(_NUMBERS, int)}
 _CELL: dict[str, type] = {"target": str, "backend": str, **dict.fromkeys(_NUMBERS, int)}
 
 
 def settings(numbers: Mapping[str, Any]) -> Settings:
     """Who names the number of calls, and no time, gets just so many."""
+    if numbers.get("sustained") == 1:
+        raise UsageError("sustained is 1 minute, but the last is compared with the first. Ask for 2 or more.")
     exact = {"seconds": 0} if "iterations" in numbers else {}
     return Settings(**{**exact, **numbers})
 
@@ -96,5 +108,5 @@ def _check(path: Path, raw: Any, known: Mapping[str, type], needed: tuple[str, .
     for key, value in raw.items():
         if type(value) is not known[key]:
             raise UsageError(f"{path}: {key} is {value!r}, expected {known[key].__name__}.")
-        if isinstance(value, int) and value < (0 if key in ("images", "seconds") else 1):
+        if isinstance(value, int) and value < (0 if key in _MAY_BE_0 else 1):
             raise UsageError(f"{path}: {key} is {value}, expected a positive number.")

@@ -32,6 +32,9 @@ def run(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="4 processes of 256 calls: a first look.")] = False,
     publish: Annotated[bool, typer.Option("--publish", help="10 processes: for a published table.")] = False,
+    sustained: Annotated[
+        Optional[int], typer.Option(min=0, help="Minutes of a further process that never rests; 0: none.")
+    ] = None,
     input_size: Annotated[
         Optional[int], typer.Option(min=1, help="Side of the input, px; for a file without a sidecar.")
     ] = None,
@@ -51,7 +54,7 @@ def run(
     from edgebench.devices import base as devices
 
     numbers = {"batch_size": batch, "threads": threads, "images": images}
-    numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed}
+    numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed, "sustained": sustained}
     if quick and publish:
         raise UsageError("--quick and --publish exclude each other. Give one.")
     given = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})

@@ -2,39 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
     from edgebench.bench.session import Outcome
+    from edgebench.records.summary import Errors, Summary
 
 
 def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
-    """Mean focusing error +- standard deviation by split, and times."""
+    """Mean focusing error +- standard deviation by split, times, and what else was asked for."""
     from rich.console import Console
     from rich.table import Table
 
     from edgebench.records import store, summary
 
-    printed = Table(box=None, pad_edge=False)
-    for heading in ("cell", *(f"{split}, um" for split in splits), "wall, s", "ms/patch", "peak MiB", "verdict"):
-        printed.add_column(heading, overflow="fold")
     records = [store.load(outcome.path) for outcome in outcomes]
-    for outcome, record in zip(outcomes, records, strict=True):
-        found = summary.summarise(record)
-        errors = [found.errors[split] for split in splits]
-        printed.add_row(
-            outcome.cell.name.replace("/", "/\n", 1).replace(" on ", "\non "),
-            *(f"{error.mean_um:.2f}\n+- {error.std_um:.2f}" for error in errors),
-            f"{sum(times.wall_s for times in found.times.values()):.1f}",
-            f"{found.latency.patch_ms:.2f}" if found.latency else "",
-            f"{found.memory.peak_mib:.0f}" if found.memory else "",
-            found.verdict.replace(", ", "\n"),
-        )
+    summaries = [summary.summarise(record) for record in records]
+    names = [outcome.cell.name.replace("/", "/\n", 1).replace(" on ", "\non ") for outcome in outcomes]
+    columns = {"cell": names, **{f"{split}, um": [_error(one.errors[split]) for one in summaries] for split in splits}}
+    columns |= {heading: [of(one) for one in summaries] for heading, of in _ALWAYS.items()}
+    asked = {heading: [of(one) for one in summaries] for heading, of in _IF_ASKED.items()}
+    columns |= {heading: cells for heading, cells in asked.items() if any(cells)}
+    columns["verdict"] = [one.verdict.replace(", ", "\n") for one in summaries]
+    printed = Table(box=None, pad_edge=False)
+    for heading in columns:
+        printed.add_column(heading, overflow="fold")
+    for row in zip(*columns.values(), strict=True):
+        printed.add_row(*row)
     Console().print(printed)
     for outcome in outcomes:
         typer.echo(str(outcome.path))
     if any(record["data"]["simulated"] for record in records):
         typer.echo("Measured on simulated images: the errors are no result for real tissue.")
+
+
+def _error(error: Errors) -> str:
+    return f"{error.mean_um:.2f}\n+- {error.std_um:.2f}"
+
+
+_ALWAYS: dict[str, Callable[[Summary], str]] = {
+    "wall, s": lambda one: f"{sum(times.wall_s for times in one.times.values()):.1f}",
+    "ms/patch": lambda one: f"{one.latency.patch_ms:.2f}" if one.latency else "",
+    "peak MiB": lambda one: f"{one.memory.peak_mib:.0f}" if one.memory else "",
+}
+_IF_ASKED: dict[str, Callable[[Summary], str]] = {
+    "last/first\nminute": lambda one: f"{one.sustained.ratio:.2f}" if one.sustained else "",
+}

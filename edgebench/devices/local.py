@@ -11,18 +11,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Optional
+from typing import IO
 
 import psutil
 
 from edgebench.devices.base import Device, Event, event
 from edgebench.errors import DeviceError
+from edgebench.runner.state import heat_and_clock
 from edgebench.types import RunSpec
 
-_CPU = Path("/sys/devices/system/cpu")
-_CPUFREQ = _CPU / "cpufreq"
-_THERMAL = Path("/sys/class/thermal")
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -39,12 +36,8 @@ class Local:
         return found
 
     def state(self) -> dict[str, object]:
-        """Frequency is what the governor asks for, which a hot CPU may not give."""
         return {
-            "temperature_c": _hottest(),
-            "throttle_count": _throttled(),
-            "governor": _each("scaling_governor"),
-            "requested_khz": _each("scaling_cur_freq"),
+            **heat_and_clock(),
             "load": os.getloadavg()[0],
             "free_bytes": psutil.virtual_memory().available,
             "swap_used_bytes": psutil.swap_memory().used,
@@ -104,38 +97,6 @@ def _last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = [line.strip() for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
     return lines[-1] if lines else "none"
-
-
-def _hottest() -> Optional[float]:
-    """Highest temperature of all zones, degrees Celsius."""
-    found = [_number(zone) for zone in _THERMAL.glob("thermal_zone*/temp")]
-    seen = [millidegrees / 1000 for millidegrees in found if millidegrees is not None]
-    return max(seen, default=None)
-
-
-def _throttled() -> Optional[int]:
-    """How often a core or package was slowed down for heat since boot (x86); None where nothing counts it."""
-    counts = {path: _number(path) for path in _CPU.glob("cpu[0-9]*/thermal_throttle/*_throttle_count")}
-    return sum(count or 0 for count in counts.values()) if counts else None
-
-
-def _each(name: str) -> Optional[list[object]]:
-    """One entry a group of cores; None where the kernel has no frequency control."""
-    found: list[object] = []
-    for policy in sorted(_CPUFREQ.glob("policy*")):
-        try:
-            text = (policy / name).read_text().strip()
-        except OSError:
-            continue
-        found.append(int(text) if text.isdigit() else text)
-    return found or None
-
-
-def _number(path: Path) -> Optional[int]:
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):  # a sensor that is off has a file that cannot be read
-        return None
 
 
 def connect() -> Device:

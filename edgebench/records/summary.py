@@ -13,11 +13,13 @@ import numpy as np
 from edgebench.focus.aggregate import image_value
 from edgebench.records import evaluation_metrics as metrics
 from edgebench.records import statistics as st
+from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
 from edgebench.records.checks import checks
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
+from edgebench.records.sustained import Sustained
 from edgebench.records.trend import trend_verdict
 from edgebench.records.verdicts import Verdict, judge
 
@@ -110,6 +112,7 @@ class Summary:
     times: dict[str, Times]
     latency: Latency | None
     memory: Memory | None
+    sustained: Sustained | None
     verdicts: tuple[Verdict, ...]  # empty: OK
     cpu: str = ""  # set by a report whose devices of one name have several CPU models
 
@@ -128,6 +131,7 @@ def summarise(record: Record) -> Summary:
         times={split: _times(part) for split, part in record["accuracy"].items()},
         latency=latency,
         memory=_memory(record["memory"]) if record["memory"] else None,
+        sustained=long.sustained(record),
         verdicts=(
             *judge(
                 record["artifact"]["precision"],
@@ -140,6 +144,7 @@ def summarise(record: Record) -> Summary:
             ),
             *trend_verdict([process["samples_ns"] for process in record["latency"]]),
             *checks(record),
+            *long.verdicts(record),
         ),
     )
 

@@ -24,15 +24,9 @@ KEPT = 0.01  # share of the timed calls whose answers are kept, to be compared w
 
 def measure(spec: RunSpec, emit: start.Emit) -> None:
     """Emit a load event and the latency event: samples of one call each, spec.iterations or for spec.seconds."""
-    cv2.setNumThreads(spec.threads)
-    patches, sources = feed.rotation(spec, spec.rotation)
-    turns = batches(patches, spec.batch_size)
-    backend, load = start.start(spec, turns[0])
-    emit("load", **load)
-    if backend.quantisation is not None:  # preprocessing does it, where a patch is read from disk
-        turns = [backend.quantisation.quantise(x) for x in turns]
+    backend, turns, sources = ready(spec, emit)
     calls = cycle(turns)
-    warmup_calls, steady = _warm_up(backend, calls)
+    warmup_calls, steady = warm_up(backend, calls)
     samples_ns: list[int] = []
     kept: dict[int, np.ndarray] = {}
     step = int(1 / KEPT)
@@ -61,9 +55,21 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         steady=steady,
         wall_ns=wall_ns,
         cpu_ns=cpu_ns,
-        distinct_patches=len(patches),
+        distinct_patches=len(sources),
         outputs=_outputs(kept, warmup_calls, spec.batch_size, sources),
     )
+
+
+def ready(spec: RunSpec, emit: start.Emit) -> tuple[Backend, list[np.ndarray], list[feed.Source]]:
+    """Emit the load event; the loaded artifact, its batches of real patches as it takes them, and their sources."""
+    cv2.setNumThreads(spec.threads)
+    patches, sources = feed.rotation(spec, spec.rotation)
+    turns = batches(patches, spec.batch_size)
+    backend, load = start.start(spec, turns[0])
+    emit("load", **load)
+    if backend.quantisation is not None:  # preprocessing does it, where a patch is read from disk
+        turns = [backend.quantisation.quantise(x) for x in turns]
+    return backend, turns, sources
 
 
 def _outputs(
@@ -86,7 +92,7 @@ def batches(patches: np.ndarray, batch_size: int) -> list[np.ndarray]:
     return [patches[turning[i : i + batch_size]] for i in range(0, rows, batch_size)]
 
 
-def _warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
+def warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
     """Call until two successive windows agree, or the cap; returns calls, and if they agreed."""
     begin = perf_counter_ns()
     done = 0
