@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import edgebench
-from edgebench.bench.cells import ONE_PATCH, Cell, Data, code_sha256
+from edgebench.bench.cells import MEMORY_LIMIT, ONE_PATCH, Cell, Data, code_sha256
 from edgebench.bench.journal import Finished
 from edgebench.devices.base import Device
 from edgebench.records.schema import VERSION
@@ -24,6 +24,8 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
     memory: dict[str, Any] | None = None
     sustained: dict[str, Any] | None = None
     for phase, spec, one in ordered:
+        if phase == MEMORY_LIMIT:
+            continue
         (load,), (result,) = one.events["load"], one.events[spec.mode]
         if spec.mode == "accuracy":
             images = sorted(one.events.get("image", []), key=lambda image: (image["stack"], image["z_nm"]))
@@ -50,7 +52,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         "device": {
             "name": device.name,
             "emulated": device.emulated,
-            "host": ordered[-1][2].events["host"][0],
+            "host": finished["memory"].events["host"][0],
             "before": in_time[0].before,
             "after": in_time[-1].after,
         },
@@ -65,4 +67,5 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         "one_patch": single,
         "memory": memory,
         "sustained": sustained,
+        "memory_limit": finished[MEMORY_LIMIT].events["memory_limit"][0] if MEMORY_LIMIT in finished else None,
     }

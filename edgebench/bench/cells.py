@@ -16,6 +16,7 @@ from edgebench.errors import BackendError
 from edgebench.files import sha256_of_sources
 from edgebench.types import RunSpec, StackFiles
 
+MEMORY_LIMIT = "memory limit"
 SUSTAINED = "sustained"
 ONE_PATCH = "one patch"  # the process whose calls all see the same patch: R9
 _DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "runner/*.py")
@@ -42,8 +43,8 @@ class Cell:
         return f"{self.artifact.name} on {self.backend}"
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
-        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, and
-        the sustained one if it is asked for."""
+        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, and what
+        else is asked for. The memory limit is a search by many runners, and counts as one."""
         every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
         found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
         repeats = self.settings.repeats
@@ -52,6 +53,8 @@ class Cell:
         found.append(("memory", self._spec("memory", data, every)))
         if self.settings.sustained:
             found.append((SUSTAINED, self._spec("sustained", data, every)))
+        if self.settings.memory_limit:
+            found.append((MEMORY_LIMIT, self._spec("endure", data, every)))
         return found
 
     def _spec(self, mode: str, data: Data, stacks: tuple[StackFiles, ...], repeat: int = 0) -> RunSpec:

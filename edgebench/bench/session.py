@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgebench.bench import assemble, plan
-from edgebench.bench.cells import Cell, Data
+from edgebench.bench import assemble, memory_limit, plan
+from edgebench.bench.cells import MEMORY_LIMIT, Cell, Data
 from edgebench.bench.journal import Finished
 from edgebench.bench.plan import Plan, Process
 from edgebench.devices.base import Device, Event
@@ -79,9 +79,19 @@ def follow(todo: Plan, device: Device, data: Data, tell: Tell = lambda step, eve
 
 
 def _process(device: Device, step: Step, spec: RunSpec, tell: Tell) -> Finished:
-    """One fresh runner from start to end, and the device before and after it."""
+    """One fresh runner from start to end, or those of a search, and the device before and after."""
     before, began = device.state(), time.monotonic()
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    if step.phase == MEMORY_LIMIT:
+        events = memory_limit.find(device, spec, lambda event: tell(step, event))
+    else:
+        events = _events(device, step, spec, tell)
+    seconds = round(time.monotonic() - began, 3)
+    return Finished(step.phase, step.number + 1, started, seconds, before, device.state(), events)
+
+
+def _events(device: Device, step: Step, spec: RunSpec, tell: Tell) -> dict[str, list[Event]]:
+    """Of one runner, by their names."""
     events: dict[str, list[Event]] = {}
     for event in device.run(spec):
         tell(step, event)
@@ -90,5 +100,4 @@ def _process(device: Device, step: Step, spec: RunSpec, tell: Tell) -> Finished:
         if len(events.get(name, ())) != 1:
             count = len(events.get(name, ()))
             raise DeviceError(f"device {device.name!r}: {count} {name} events, expected 1. Update it.")
-    seconds = round(time.monotonic() - began, 3)
-    return Finished(step.phase, step.number + 1, started, seconds, before, device.state(), events)
+    return events

@@ -29,6 +29,7 @@ class Settings:
     seed: int = 0
     delta_nm: int = DELTA_NM
     sustained: int = 0  # minutes of a further process that never rests; 0: none
+    memory_limit: bool = False  # the smallest limit of memory is searched
     page_cache: str = "warm"  # the accuracy process reads every file once before its timed loop
 
 
@@ -59,9 +60,16 @@ _NUMBERS = (
     "seconds",
     "sustained",
 )  # of a suite, or of one of its cells
+_OTHERS = {"memory_limit": bool}
 _MAY_BE_0 = ("images", "seconds", "sustained")
-_SUITE: dict[str, type] = {"title": str, "models": list, "splits": list, "cells": list, **dict.fromkeys(_NUMBERS, int)}
-_CELL: dict[str, type] = {"target": str, "backend": str, **dict.fromkeys(_NUMBERS, int)}
+_SUITE: dict[str, type] = {
+    "title": str,
+    "models": list,
+    "splits": list,
+    "cells": list,
+    **dict.fromkeys(_NUMBERS, int),
+} | _OTHERS
+_CELL: dict[str, type] = {"target": str, "backend": str, **dict.fromkeys(_NUMBERS, int)} | _OTHERS
 
 
 def settings(numbers: Mapping[str, Any]) -> Settings:
@@ -72,7 +80,7 @@ def settings(numbers: Mapping[str, Any]) -> Settings:
     return Settings(**{**exact, **numbers})
 
 
-def load(name: str, given: Mapping[str, int], folder: Path = FOLDER) -> Suite:
+def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER) -> Suite:
     """Read a suite by its name or path; `given` (command line) goes before what the suite says.
 
     Raises UsageError for an unknown name, key or type.
@@ -91,7 +99,7 @@ def load(name: str, given: Mapping[str, int], folder: Path = FOLDER) -> Suite:
         for cell in raw["cells"]:
             _check(path, cell, _CELL, ("target", "backend"))
             numbers: dict[str, Any] = {
-                key: part[key] for part in (raw, cell, given) for key in part if key in (*_NUMBERS, "seed")
+                key: part[key] for part in (raw, cell, given) for key in part if key in (*_NUMBERS, *_OTHERS, "seed")
             }
             lines.append(Line(f"{model}/{cell['target']}", cell["backend"], settings(numbers)))
     return Suite(path.stem, tuple(raw["splits"]), tuple(lines))
@@ -108,5 +116,5 @@ def _check(path: Path, raw: Any, known: Mapping[str, type], needed: tuple[str, .
     for key, value in raw.items():
         if type(value) is not known[key]:
             raise UsageError(f"{path}: {key} is {value!r}, expected {known[key].__name__}.")
-        if isinstance(value, int) and value < (0 if key in _MAY_BE_0 else 1):
+        if type(value) is int and value < (0 if key in _MAY_BE_0 else 1):
             raise UsageError(f"{path}: {key} is {value}, expected a positive number.")

@@ -35,6 +35,9 @@ def run(
     sustained: Annotated[
         Optional[int], typer.Option(min=0, help="Minutes of a further process that never rests; 0: none.")
     ] = None,
+    memory_limit: Annotated[
+        bool, typer.Option("--memory-limit", help="Search the smallest limit of memory that is survived.")
+    ] = False,
     input_size: Annotated[
         Optional[int], typer.Option(min=1, help="Side of the input, px; for a file without a sidecar.")
     ] = None,
@@ -59,6 +62,7 @@ def run(
         raise UsageError("--quick and --publish exclude each other. Give one.")
     given = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})
     given |= {name: number for name, number in numbers.items() if number is not None}
+    given |= {"memory_limit": True} if memory_limit else {}
     target = devices.connect(device)
     asked = _suite(artifacts or [], suite, backend, given)
     cells = _cells(asked, models, input_size)

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Sequence
+from threading import Timer
+from typing import IO, Optional, Union
 
 import psutil
 
+from edgebench.devices import limits
 from edgebench.devices.base import Device, Event, event
 from edgebench.errors import DeviceError
 from edgebench.runner.state import heat_and_clock
@@ -24,12 +26,40 @@ _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
+class Killed(DeviceError):
+    """A runner that SIGKILL ended, as the kernel does where memory is out."""
+
+
 class Local:
     name = "local"
     emulated = False
 
+    def __init__(self) -> None:
+        self._limits: Union[limits.Limiter, str, None] = None  # the last: not looked for yet
+
+    @property
+    def limiter(self) -> str:
+        return "" if isinstance(self._limits, (str, type(None))) else self._limits.name
+
+    def no_limits(self) -> Optional[str]:
+        if self._limits is None:
+            self._limits = limits.find()
+        return self._limits if isinstance(self._limits, str) else None
+
+    def survives(self, spec: RunSpec, limit_bytes: int, patience_s: float) -> bool:
+        reason = self.no_limits()
+        if reason is not None or self._limits is None or isinstance(self._limits, str):
+            raise DeviceError(f"device {self.name!r}: memory cannot be limited ({reason}). Leave out --memory-limit.")
+        with self._limits.limited(limit_bytes) as prefix:
+            try:
+                for _ in self._events([], _json(spec), last="done", prefix=prefix, patience_s=patience_s):
+                    pass
+            except Killed:
+                return False
+        return True
+
     def run(self, spec: RunSpec) -> Iterator[Event]:
-        return self._events([], json.dumps(dataclasses.asdict(spec)), last="done")
+        return self._events([], _json(spec), last="done")
 
     def host(self) -> Event:
         (found,) = self._events(["--host"], "", last="host")
@@ -43,11 +73,14 @@ class Local:
             "swap_used_bytes": psutil.swap_memory().used,
         }
 
-    def _events(self, options: list[str], text: str, *, last: str) -> Iterator[Event]:
+    def _events(
+        self, options: list[str], text: str, *, last: str, prefix: Sequence[str] = (), patience_s: float = 0
+    ) -> Iterator[Event]:
+        """patience_s: after so long the runner is killed; 0: never, and no thread waits for it."""
         with (
             tempfile.TemporaryFile() as errors,  # a pipe that nobody reads would block the runner
             subprocess.Popen(
-                [sys.executable, "-m", "edgebench.runner", *options],
+                [*prefix, sys.executable, "-m", "edgebench.runner", *options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -55,9 +88,14 @@ class Local:
                 preexec_fn=_end_with_parent,
             ) as process,
         ):
+            clock = Timer(patience_s, process.kill) if patience_s else None
             try:
+                if clock:
+                    clock.start()
                 yield from self._talk(process, text, errors, last)
             finally:
+                if clock:
+                    clock.cancel()
                 process.kill()  # nothing where it has ended
 
     def _talk(self, process: subprocess.Popen[str], text: str, errors: IO[bytes], last: str) -> Iterator[Event]:
@@ -75,10 +113,15 @@ class Local:
             yield found
         status = process.wait()
         if status or kind != last:
-            raise DeviceError(
+            kind_of_error = Killed if status == -signal.SIGKILL else DeviceError
+            raise kind_of_error(
                 f"device {self.name!r}: the runner {_ended(status)} after {kind or 'no'} event. "
                 f"Its last words: {_last_line(errors)}"
             )
+
+
+def _json(spec: RunSpec) -> str:
+    return json.dumps(dataclasses.asdict(spec))
 
 
 def _end_with_parent() -> None:

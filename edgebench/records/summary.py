@@ -105,6 +105,14 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """The smallest limit of memory that the artifact survived; None with the reason."""
+
+    mib: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Summary:
     record: Record  # for names, settings and provenance, never to derive a number from it
     file_mb: float
@@ -112,7 +120,8 @@ class Summary:
     times: dict[str, Times]
     latency: Latency | None
     memory: Memory | None
-    sustained: Sustained | None
+    sustained: Sustained | None  # None, here and below: not asked for
+    limit: Limit | None
     verdicts: tuple[Verdict, ...]  # empty: OK
     cpu: str = ""  # set by a report whose devices of one name have several CPU models
 
@@ -132,6 +141,7 @@ def summarise(record: Record) -> Summary:
         latency=latency,
         memory=_memory(record["memory"]) if record["memory"] else None,
         sustained=long.sustained(record),
+        limit=_limit(record["memory_limit"]) if record.get("memory_limit") else None,
         verdicts=(
             *judge(
                 record["artifact"]["precision"],
@@ -220,4 +230,9 @@ def _memory(memory: Record) -> Memory:
     )
 
 
-__all__ = ["Errors", "GroupError", "Latency", "Memory", "Paired", "Summary", "Times", "paired", "summarise"]
+def _limit(found: Record) -> Limit:
+    limit_bytes = found["limit_bytes"]
+    return Limit(limit_bytes / BYTES_PER_MIB if limit_bytes is not None else None, found["reason"])
+
+
+__all__ = ["Errors", "GroupError", "Latency", "Limit", "Memory", "Paired", "Summary", "Times", "paired", "summarise"]
