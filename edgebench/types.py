@@ -98,6 +98,8 @@ class RunSpec:
     rotation: int = 64  # latency: how many different real patches take turns
     seed: int = 0
     minutes: int = 0  # sustained: how many, at least 1
+    energy: str = "off"  # latency: source of its joules, "auto" or "off"
+    energy_command: str = ""  # of the source "command"
 
 
 __all__ = ["DELTA_NM", "FocalStack", "Plane", "PlanePair", "RunSpec", "StackFiles"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -219,12 +220,6 @@ def test_this_machine_limits_or_says_why_not():
     if reason is not None:
         assert len(reason) > 10
         pytest.skip(f"no limits here: {reason}")
-    spec = change_mode("endure")
+    spec = dataclasses.replace(SPEC, mode="endure")
     assert local.survives(spec, 2**30, 120)
     assert not local.survives(spec, 2**20, 120)
-
-
-def change_mode(mode):
-    import dataclasses
-
-    return dataclasses.replace(SPEC, mode=mode)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgebench.bench.cells import Cell, Data, check_installed, identity
+from edgebench.bench.cells import Cell, Data, check_energy, check_installed, identity
 from edgebench.bench.journal import Finished, Journal
 from edgebench.bench.order import interleaved
 from edgebench.devices.base import Device
@@ -40,10 +40,12 @@ class Plan:
 
 
 def make(cells: Sequence[Cell], device: Device, data: Data, results: Path, *, force: bool, seed: int) -> Plan:
-    """Nothing is measured or written. BackendError where the device lacks a runtime."""
+    """Nothing is measured or written. BackendError where the device lacks a runtime, DeviceError where it
+    lacks a source of energy."""
     host = device.host()
     for cell in cells:
         check_installed(cell, host, device.name)
+        check_energy(cell, host, device.name)
     named = {identity(cell, data, host): cell for cell in cells}  # the same cell twice is one
     paths = {id: store.path_of(results, device.name, id) for id in named}
     waiting = [id for id in named if force or not paths[id].exists()]

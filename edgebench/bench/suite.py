@@ -9,6 +9,7 @@ from typing import Any
 
 import tomllib
 
+from edgebench.energy.choose import AUTO, NAMES
 from edgebench.errors import UsageError
 from edgebench.types import DELTA_NM
 
@@ -30,6 +31,7 @@ class Settings:
     delta_nm: int = DELTA_NM
     sustained: int = 0  # minutes of a further process that never rests; 0: none
     memory_limit: bool = False  # the smallest limit of memory is searched
+    energy: str = AUTO  # source of the latency processes' joules
     page_cache: str = "warm"  # the accuracy process reads every file once before its timed loop
 
 
@@ -60,7 +62,7 @@ _NUMBERS = (
     "seconds",
     "sustained",
 )  # of a suite, or of one of its cells
-_OTHERS = {"memory_limit": bool}
+_OTHERS = {"memory_limit": bool, "energy": str}
 _MAY_BE_0 = ("images", "seconds", "sustained")
 _SUITE: dict[str, type] = {
     "title": str,
@@ -76,6 +78,8 @@ def settings(numbers: Mapping[str, Any]) -> Settings:
     """Who names the number of calls, and no time, gets just so many."""
     if numbers.get("sustained") == 1:
         raise UsageError("sustained is 1 minute, but the last is compared with the first. Ask for 2 or more.")
+    if numbers.get("energy", AUTO) not in NAMES:
+        raise UsageError(f"no energy source {numbers['energy']!r}. Sources: {', '.join(NAMES)}.")
     exact = {"seconds": 0} if "iterations" in numbers else {}
     return Settings(**{**exact, **numbers})
 

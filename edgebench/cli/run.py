@@ -38,6 +38,12 @@ def run(
     memory_limit: Annotated[
         bool, typer.Option("--memory-limit", help="Search the smallest limit of memory that is survived.")
     ] = False,
+    energy: Annotated[
+        Optional[str], typer.Option(help="Source of joules: auto (a counter, if there is one), off, rapl, hwmon, pmic.")
+    ] = None,
+    energy_command: Annotated[
+        Optional[str], typer.Option(help="Command on the device that prints '12.3 J', a counter, or '4.5 W'.")
+    ] = None,
     input_size: Annotated[
         Optional[int], typer.Option(min=1, help="Side of the input, px; for a file without a sidecar.")
     ] = None,
@@ -60,12 +66,13 @@ def run(
     numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed, "sustained": sustained}
     if quick and publish:
         raise UsageError("--quick and --publish exclude each other. Give one.")
-    given = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})
+    given: dict[str, Any] = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})
     given |= {name: number for name, number in numbers.items() if number is not None}
     given |= {"memory_limit": True} if memory_limit else {}
+    given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
     target = devices.connect(device)
     asked = _suite(artifacts or [], suite, backend, given)
-    cells = _cells(asked, models, input_size)
+    cells = _cells(asked, models, input_size, energy_command or "")
     measured = _data(data, split or list(asked.splits))
     todo = plans.make(cells, target, measured, results, force=force, seed=0)
     pace = estimate.pace(todo, measured.about["sha256"])
@@ -79,6 +86,14 @@ def run(
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
             typer.echo(f"{outcome.cell.name}: {said}: {outcome.path}", err=True)
     table(outcomes, list(measured.stacks))
+
+
+def _energy(source: str | None, command: str | None) -> str:
+    from edgebench.energy.choose import COMMAND
+
+    if bool(command) is not (source in (None, COMMAND)):
+        raise UsageError(f"--energy {source} and --energy-command {command!r} do not fit. Give one of them.")
+    return source or COMMAND
 
 
 def _suite(artifacts: Sequence[str], suite: str | None, backend: str | None, given: Mapping[str, Any]) -> Suite:
@@ -97,7 +112,7 @@ def _suite(artifacts: Sequence[str], suite: str | None, backend: str | None, giv
     return suites.Suite("", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts))
 
 
-def _cells(suite: Suite, models: Path, input_size: int | None) -> list[Cell]:
+def _cells(suite: Suite, models: Path, input_size: int | None, energy_command: str) -> list[Cell]:
     from edgebench.backends import base as backends
     from edgebench.bench import artifacts
     from edgebench.bench.cells import Cell
@@ -109,7 +124,7 @@ def _cells(suite: Suite, models: Path, input_size: int | None) -> list[Cell]:
         artifact = artifacts.find(line.artifact, models, input_size)
         backend = line.backend or backends.for_artifact(artifact.path)
         backends.check_reads(backend, artifact.path)
-        cells.append(Cell(artifact, backend, backends.entry(backend).package, line.settings))
+        cells.append(Cell(artifact, backend, backends.entry(backend).package, line.settings, energy_command))
     return cells
 
 

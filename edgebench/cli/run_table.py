@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from edgebench.bench.session import Outcome
-    from edgebench.records.summary import Errors, Limit, Summary
+    from edgebench.records.summary import Energy, Errors, Limit, Summary
 
 
 def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
@@ -35,6 +35,8 @@ def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
     Console().print(printed)
     for outcome in outcomes:
         typer.echo(str(outcome.path))
+    for source in dict.fromkeys(one.energy.source for one in summaries if one.energy):
+        typer.echo(f"Energy by {source}, what the machine draws at rest included.")
     for reason in dict.fromkeys(one.limit.reason for one in summaries if one.limit and one.limit.reason):
         typer.echo(f"The limit of memory was skipped: {reason}.")
     if any(record["data"]["simulated"] for record in records):
@@ -49,12 +51,19 @@ def _limit(limit: Limit) -> str:
     return f"{limit.mib:.0f}" if limit.mib is not None else "skipped"
 
 
+def _energy(energy: Energy) -> str:
+    interval = f"\n[{energy.patch.low:.2f}, {energy.patch.high:.2f}]" if energy.patch else ""
+    return f"{energy.patch_mj:.2f}{interval}"
+
+
 _ALWAYS: dict[str, Callable[[Summary], str]] = {
     "wall, s": lambda one: f"{sum(times.wall_s for times in one.times.values()):.1f}",
     "ms/patch": lambda one: f"{one.latency.patch_ms:.2f}" if one.latency else "",
     "peak MiB": lambda one: f"{one.memory.peak_mib:.0f}" if one.memory else "",
 }
 _IF_ASKED: dict[str, Callable[[Summary], str]] = {
+    "mJ per\npatch": lambda one: _energy(one.energy) if one.energy else "",
+    "idle, W": lambda one: f"{one.energy.idle_w:.2f}" if one.energy else "",
     "smallest\nlimit, MiB": lambda one: _limit(one.limit) if one.limit else "",
     "last/first\nminute": lambda one: f"{one.sustained.ratio:.2f}" if one.sustained else "",
 }

@@ -25,6 +25,7 @@ from edgebench.records.verdicts import Verdict, judge
 
 NS_PER_S = 1e9
 NS_PER_MS = 1e6
+MJ_PER_J = 1e3
 BYTES_PER_MB = 1e6  # of files
 BYTES_PER_MIB = 2**20  # of memory
 PARTS = ("read", "preprocess", "predict", "aggregate")
@@ -105,6 +106,16 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Energy:
+    """Of the timed calls, as the source gives it: what the machine draws at rest is in it, and stands apart."""
+
+    source: str
+    patch_mj: float  # median of the processes
+    patch: Estimate | None
+    idle_w: float
+
+
+@dataclass(frozen=True)
 class Limit:
     """The smallest limit of memory that the artifact survived; None with the reason."""
 
@@ -122,6 +133,7 @@ class Summary:
     memory: Memory | None
     sustained: Sustained | None  # None, here and below: not asked for
     limit: Limit | None
+    energy: Energy | None  # None: no source, the record has the reason
     verdicts: tuple[Verdict, ...]  # empty: OK
     cpu: str = ""  # set by a report whose devices of one name have several CPU models
 
@@ -142,6 +154,7 @@ def summarise(record: Record) -> Summary:
         memory=_memory(record["memory"]) if record["memory"] else None,
         sustained=long.sustained(record),
         limit=_limit(record["memory_limit"]) if record.get("memory_limit") else None,
+        energy=_energy(record["latency"], record["settings"]["batch_size"]),
         verdicts=(
             *judge(
                 record["artifact"]["precision"],
@@ -230,9 +243,40 @@ def _memory(memory: Record) -> Memory:
     )
 
 
+def _energy(processes: Sequence[Record], batch_size: int) -> Energy | None:
+    """None where a process has none."""
+    measured = [process["energy"] for process in processes if process.get("energy")]
+    if not measured or len(measured) < len(processes):
+        return None
+    patch_mj, patch = st.process_median(
+        [
+            one["joules"] * MJ_PER_J / (len(process["samples_ns"]) * batch_size)
+            for one, process in zip(measured, processes, strict=True)
+        ]
+    )
+    return Energy(
+        source=f"{measured[0]['source']} ({measured[0].get('about', '')})",
+        patch_mj=patch_mj,
+        patch=patch,
+        idle_w=float(np.median([one["idle_watts"] for one in measured])),
+    )
+
+
 def _limit(found: Record) -> Limit:
     limit_bytes = found["limit_bytes"]
     return Limit(limit_bytes / BYTES_PER_MIB if limit_bytes is not None else None, found["reason"])
 
 
-__all__ = ["Errors", "GroupError", "Latency", "Limit", "Memory", "Paired", "Summary", "Times", "paired", "summarise"]
+__all__ = [
+    "Energy",
+    "Errors",
+    "GroupError",
+    "Latency",
+    "Limit",
+    "Memory",
+    "Paired",
+    "Summary",
+    "Times",
+    "paired",
+    "summarise",
+]

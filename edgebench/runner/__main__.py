@@ -37,7 +37,9 @@ def main() -> int:
     out = _protocol()
     try:
         if sys.argv[1:] == ["--host"]:
-            out.write(json.dumps({"event": "host", **host.facts()}) + "\n")
+            from edgebench.energy import choose
+
+            out.write(json.dumps({"event": "host", **host.facts(), "no_energy": choose.reasons()}) + "\n")
         else:
             _measure(spec.parse(sys.stdin.read()), out)
     except EdgebenchError as error:
