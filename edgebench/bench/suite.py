@@ -11,6 +11,7 @@ import tomllib
 
 from edgebench.energy.choose import AUTO, NAMES
 from edgebench.errors import UsageError
+from edgebench.records.gate_names import GATES
 from edgebench.types import DELTA_NM
 
 FOLDER = Path("benchmarks")
@@ -49,29 +50,21 @@ class Suite:
     name: str
     splits: tuple[str, ...]
     lines: tuple[Line, ...]
+    gates: tuple[str, ...] = ()  # records/gates.py
+    baseline: str = ""  # folder of former records that gates compare with
 
 
 # R8: 1,024 calls and 60 s are what MLPerf Mobile asks for. R2: ten processes for a published table.
 PRESETS = {"quick": {"repeats": 4, "iterations": 256, "seconds": 0}, "publish": {"repeats": 10, "iterations": 103}}
-_NUMBERS = (
-    "batch_size",
-    "threads",
-    "images",
-    "repeats",
-    "iterations",
-    "seconds",
-    "sustained",
-)  # of a suite, or of one of its cells
-_OTHERS = {"memory_limit": bool, "energy": str}
+_SETTINGS: dict[str, type] = {  # of a suite, or of one of its cells
+    **dict.fromkeys(("batch_size", "threads", "images", "repeats", "iterations", "seconds", "sustained"), int),
+    "memory_limit": bool,
+    "energy": str,
+}
+_LISTS = ("models", "splits", "cells", "gates")
+_SUITE: dict[str, type] = {"title": str, "baseline": str, **dict.fromkeys(_LISTS, list), **_SETTINGS}
+_CELL: dict[str, type] = {"target": str, "backend": str, **_SETTINGS}
 _MAY_BE_0 = ("images", "seconds", "sustained")
-_SUITE: dict[str, type] = {
-    "title": str,
-    "models": list,
-    "splits": list,
-    "cells": list,
-    **dict.fromkeys(_NUMBERS, int),
-} | _OTHERS
-_CELL: dict[str, type] = {"target": str, "backend": str, **dict.fromkeys(_NUMBERS, int)} | _OTHERS
 
 
 def settings(numbers: Mapping[str, Any]) -> Settings:
@@ -103,10 +96,14 @@ def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER) -> Suite:
         for cell in raw["cells"]:
             _check(path, cell, _CELL, ("target", "backend"))
             numbers: dict[str, Any] = {
-                key: part[key] for part in (raw, cell, given) for key in part if key in (*_NUMBERS, *_OTHERS, "seed")
+                key: part[key] for part in (raw, cell, given) for key in part if key in (*_SETTINGS, "seed")
             }
             lines.append(Line(f"{model}/{cell['target']}", cell["backend"], settings(numbers)))
-    return Suite(path.stem, tuple(raw["splits"]), tuple(lines))
+    gates = tuple(raw.get("gates", ()))
+    unknown = [gate for gate in gates if gate not in GATES]
+    if unknown:
+        raise UsageError(f"{path}: no gate {unknown[0]!r}. Gates: {', '.join(GATES)}.")
+    return Suite(path.stem, tuple(raw["splits"]), tuple(lines), gates, raw.get("baseline", ""))
 
 
 def _check(path: Path, raw: Any, known: Mapping[str, type], needed: tuple[str, ...]) -> None:

@@ -12,8 +12,12 @@ from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from edgebench.bench.cells import Cell, Data
+    from edgebench.bench.gates import Check
+    from edgebench.bench.plan import Plan
     from edgebench.bench.session import Outcome
     from edgebench.bench.suite import Suite
+
+FAILED = 1  # exit code: a gate, twice
 
 
 def run(
@@ -50,13 +54,20 @@ def run(
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     seed: Annotated[Optional[int], typer.Option(min=0, help="Of the choice and order of patches.")] = None,
+    baseline: Annotated[
+        Optional[Path], typer.Option(help="Former records for the suite's gates: results/runs/DEVICE.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Measure again what has a record, and replace it.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print cells, order and an estimate; measure nothing.")] = False,
 ) -> None:
-    """Measure focusing error, time and memory; a second call goes on where the first was stopped."""
-    from edgebench.bench import estimate, session
+    """Measure focusing error, time and memory; a second call goes on where the first was stopped.
+
+    Exit code 1: a gate of the suite failed, and failed again when its cells were measured a second time.
+    """
+    from edgebench.bench import estimate, gates, session
     from edgebench.bench import plan as plans
     from edgebench.bench.suite import PRESETS
+    from edgebench.cli import gates as printed_gates
     from edgebench.cli import plan as printed
     from edgebench.cli.progress import progress
     from edgebench.cli.run_table import table
@@ -76,6 +87,7 @@ def run(
     measured = _data(data, split or list(asked.splits))
     todo = plans.make(cells, target, measured, results, force=force, seed=0)
     pace = estimate.pace(todo, measured.about["sha256"])
+    wanted = _gates(asked, todo, baseline)
     if plan:
         printed.show(todo, estimate.estimate(todo, pace))
         return
@@ -86,6 +98,20 @@ def run(
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
             typer.echo(f"{outcome.cell.name}: {said}: {outcome.path}", err=True)
     table(outcomes, list(measured.stacks))
+    if wanted:
+        with progress(measured, pace) as tell:
+            found = gates.confirm(gates.evaluate(wanted, todo), todo, target, measured, tell)
+        printed_gates.show(found, todo)
+        raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
+
+
+def _gates(suite: Suite, todo: Plan, given: Path | None) -> list[Check]:
+    from edgebench.bench import gates
+
+    if given and not suite.gates:
+        raise UsageError("--baseline is for the gates of a suite. Name one that has them with --suite.")
+    baseline = given or (Path(suite.baseline) if suite.baseline else None)
+    return gates.checks(suite.gates, todo, baseline) if suite.gates else []
 
 
 def _energy(source: str | None, command: str | None) -> str:
