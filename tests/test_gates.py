@@ -229,7 +229,7 @@ def edgebench(tiny_models, tiny_dataset, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("slow", "code", "said"),
     [
-        ((1.0,), 0, "Gates: passed."),
+        ((1.0,), 0, "Gates: all 1 passed."),
         ((1.5, 1.5), 1, "FAILED, confirmed"),
         ((1.5, 1.0), 0, "the failure was not confirmed"),
     ],

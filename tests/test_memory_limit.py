@@ -84,7 +84,7 @@ def test_r21_a_device_that_cannot_limit_is_skipped_with_the_reason(cell, data, t
     assert found == {"limit_bytes": None, "reason": "no such controller"}
     table([outcome], ["test-1", "test-2"])
     out = capsys.readouterr().out
-    assert "skipped" in out and "skipped: no such controller." in out
+    assert "none" in out and "skipped: no such controller." in out
 
 
 def test_a_kind_of_device_without_limits_is_skipped_too(cell, data, tmp_path):

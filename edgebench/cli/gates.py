@@ -15,24 +15,16 @@ if TYPE_CHECKING:
 
 
 def show(found: Sequence[Check], todo: Plan) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("gate", "cell", "against", "", "other / base,\nother - base [95 %]", "verdict", "measured again", "")
-    table.box = None
+    """Ratios are other / base, differences of errors other - base, with their 95 % intervals."""
     for check in found:
-        cell = todo.cells[check.other].name
-        base = (
-            todo.cells[check.base].name if isinstance(check.base, str) else f"baseline of {check.base['created'][:10]}"
-        )
+        typer.echo(f"{check.gate}: {todo.cells[check.other].name} against {_name(check.base, todo)}")
         for number, one in enumerate(check.findings):
             again = check.again[number] if check.again else None
-            names = (check.gate, cell, base) if number == 0 else ("", "", "")
-            second = f"{_value(again)} {again.verdict}" if again else ""
-            table.add_row(*names, one.what, _value(one), one.verdict, second, _said(one, again))
-    Console().print(table)
+            typer.echo(f"  {one.what:8} {_value(one):32} {one.verdict:20} {_said(one, again)}")
+            if again:
+                typer.echo(f"  {'again':8} {_value(again):32} {again.verdict}")
     failed = sum(check.confirmed for check in found)
-    typer.echo(f"Gates: {failed} failed twice." if failed else "Gates: passed.")
+    typer.echo(f"Gates: {failed} of {len(found)} failed twice." if failed else f"Gates: all {len(found)} passed.")
 
 
 def _name(base: str | Record, todo: Plan) -> str:
@@ -41,7 +33,7 @@ def _name(base: str | Record, todo: Plan) -> str:
 
 def _said(one: Finding, again: Finding | None) -> str:
     if not one.failed:
-        return "passed" if one.verdict != "no difference shown" else "passed: neither worse nor the same is shown"
+        return "passed" if one.verdict != "no difference shown" else "passed, but nothing is shown"
     return "FAILED, confirmed" if again and again.failed else "passed: the failure was not confirmed"
 
 

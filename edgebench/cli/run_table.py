@@ -48,7 +48,7 @@ def _error(error: Errors) -> str:
 
 
 def _limit(limit: Limit) -> str:
-    return f"{limit.mib:.0f}" if limit.mib is not None else "skipped"
+    return f"{limit.mib:.0f}" if limit.mib is not None else "none"
 
 
 def _energy(energy: Energy) -> str:
@@ -63,7 +63,7 @@ _ALWAYS: dict[str, Callable[[Summary], str]] = {
 }
 _IF_ASKED: dict[str, Callable[[Summary], str]] = {
     "mJ per\npatch": lambda one: _energy(one.energy) if one.energy else "",
-    "idle, W": lambda one: f"{one.energy.idle_w:.2f}" if one.energy else "",
-    "smallest\nlimit, MiB": lambda one: _limit(one.limit) if one.limit else "",
-    "last/first\nminute": lambda one: f"{one.sustained.ratio:.2f}" if one.sustained else "",
+    "idle\nW": lambda one: f"{one.energy.idle_w:.2f}" if one.energy else "",
+    "limit\nMiB": lambda one: _limit(one.limit) if one.limit else "",
+    "last/\nfirst": lambda one: f"{one.sustained.ratio:.2f}" if one.sustained else "",
 }
