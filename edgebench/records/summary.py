@@ -79,7 +79,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Latency:
-    """Steady state; p50 is the median of process medians, p90 and p99 pool the samples of all processes."""
+    """Steady state; p50 is the median of process medians, p90 and p99 are of the samples of all."""
 
     processes: int
     calls: int
@@ -212,7 +212,7 @@ def _times(part: Record) -> Times:
 
 def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     medians = [float(np.median(process["samples_ns"])) / NS_PER_MS for process in processes]
-    pooled = [ns / NS_PER_MS for process in processes for ns in process["samples_ns"]]
+    samples = [[ns / NS_PER_MS for ns in process["samples_ns"]] for process in processes]
     p50_ms, p50 = st.process_median(medians)
     start = {
         f"{name}_ms": float(np.median([process["load"][f"{name}_ns"] for process in processes])) / NS_PER_MS
@@ -220,13 +220,13 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     }
     return Latency(
         processes=len(processes),
-        calls=len(pooled),
+        calls=sum(map(len, samples)),
         p50_ms=p50_ms,
         p50=p50,
         patch_ms=p50_ms / batch_size,
         patch=p50.scaled(1 / batch_size) if p50 else None,
-        p90=st.percentile(pooled, 0.9),
-        p99=st.percentile(pooled, 0.99),
+        p90=st.process_percentile(samples, 0.9),
+        p99=st.process_percentile(samples, 0.99),
         outliers=sum(st.outliers(process["samples_ns"]) for process in processes),
         variation=st.variation(medians),
         wall_s=sum(process["wall_ns"] for process in processes) / NS_PER_S,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench.records.statistics import Estimate
-from edgebench.records.summary import Summary
+from edgebench.records.statistics import PROCESSES, Estimate
+from edgebench.records.summary import Latency, Summary
 from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NOT_RUN, ms, ms_interval, seconds
 from edgebench.report.rows import run, verdicts
@@ -68,8 +68,8 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
                 batch,
                 ms_interval(found.p50_ms, found.p50) + verdicts(summary, "latency", notes),
                 ms_interval(found.patch_ms, found.patch),
-                _percentile(found.p90, "n<36"),
-                _percentile(found.p99, "n<368"),
+                _percentile(found.p90, found, "n<36"),
+                _percentile(found.p99, found, "n<368"),
                 f"{found.processes} x {found.calls // found.processes:,}",
                 str(found.outliers),
                 summary.verdict,
@@ -99,5 +99,8 @@ def start(summaries: Sequence[Summary], notes: Notes) -> Table:
     return Table(headers, tuple(rows))
 
 
-def _percentile(estimate: Estimate | None, otherwise: str) -> str:
-    return ms(estimate.value) if estimate else otherwise
+def _percentile(estimate: Estimate | None, latency: Latency, few_calls: str) -> str:
+    """few_calls: of each process."""
+    if estimate:
+        return ms(estimate.value)
+    return f"<{PROCESSES} processes" if latency.processes < PROCESSES else few_calls
