@@ -58,6 +58,7 @@ def test_r18_the_last_minute_is_compared_with_the_first():
         (1.3, {"throttled": (3, 5)}, "THROTTLED", "it was slowed down for heat 2 times"),
         (1.3, {"khz": ([1_800_000], [1_500_000])}, "THROTTLED", "its clock fell to 83% of that of the first"),
         (1.3, {"khz": ([1_800_000], [1_780_000])}, "DRIFT", "no reason"),
+        (1.3, {"khz": (["<unknown>"], ["<unknown>"])}, "DRIFT", "no reason"),
         (1.0, {"throttled": (3, 5)}, None, ""),
     ],
 )

@@ -52,7 +52,12 @@ def _slowed(before: Record, minutes: list[Record]) -> str | None:
     first, last = before.get("throttle_count"), minutes[-1].get("throttle_count")
     if first is not None and last is not None and last > first:
         return f"it was slowed down for heat {last - first} times"
-    khz = [sum(minute.get("requested_khz") or ()) for minute in (minutes[0], minutes[-1])]
+    khz = [_khz(minute) for minute in (minutes[0], minutes[-1])]
     if khz[0] and khz[1] < SLOWER_CLOCK * khz[0]:
         return f"its clock fell to {khz[1] / khz[0]:.0%} of that of the first"
     return None
+
+
+def _khz(minute: Record) -> int:
+    """Of all groups of cores; what a kernel says in words, such as "<unknown>", is 0."""
+    return sum(khz for khz in minute.get("requested_khz") or () if isinstance(khz, int))
