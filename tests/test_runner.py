@@ -364,13 +364,13 @@ def test_warm_up_stops_at_its_cap_and_says_that_time_did_not_settle(monkeypatch)
     monkeypatch.setattr(latency, "perf_counter_ns", times.__next__)
     monkeypatch.setattr(latency, "CAP_NS", 10**30)
     turns = itertools.repeat(np.zeros(1))
-    assert latency._warm_up(Fake(lambda x: x), turns) == (latency.CAP_CALLS, False)
+    assert latency.warm_up(Fake(lambda x: x), turns) == (latency.CAP_CALLS, False)
 
 
 def test_warm_up_ends_when_two_windows_agree(monkeypatch):
     monkeypatch.setattr(latency, "perf_counter_ns", itertools.count(0, 1000).__next__)
     turns = itertools.repeat(np.zeros(1))
-    assert latency._warm_up(Fake(lambda x: x), turns) == (2 * latency.WINDOW, True)
+    assert latency.warm_up(Fake(lambda x: x), turns) == (2 * latency.WINDOW, True)
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,16 @@ IMAGE = {"event": "image", "z_nm": 150, "patches_um": [0.0], "stack": "s1_l1", "
 IMAGE |= dict.fromkeys(("read_ns", "preprocess_ns", "predict_ns", "aggregate_ns"), 1)
 TOTAL = {"wall_ns": 9, "cpu_ns": 9}
 STAGES = {stage: {"rss_bytes": 1} for stage in ("interpreter", "imports", "load", "first", "steady")}
+MINUTE = {"event": "minute", "calls": 9, "median_ns": 1000, "p90_ns": 1100, "wall_ns": 60_000_000_000}
 RESULTS = {
     "accuracy": [IMAGE, {"event": "accuracy", **TOTAL, "images": 1, "patches": 1, "padded": 0}],
     "latency": [{"event": "latency", **TOTAL, "samples_ns": [1], "warmup_calls": 40, "distinct_patches": 1}],
     "memory": [{"event": "memory", "stages": STAGES, "peak_rss_bytes": 1}],
+    "sustained": [
+        {**MINUTE, "minute": 1},
+        {**MINUTE, "minute": 2},
+        {"event": "sustained", "before": {}, "warmup_calls": 40, "steady": True, "distinct_patches": 1},
+    ],
 }
 
 

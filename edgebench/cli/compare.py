@@ -24,6 +24,9 @@ def check(
         found = summary.summarise(store.load(path))
         spoken = spoken or bool(found.verdicts)
         typer.echo(f"{path}: {found.verdict}")
+        if found.sustained:
+            about = f"{found.sustained.minutes} minutes without rest"
+            typer.echo(f"  {about}: the last takes {found.sustained.ratio:.3f} times as long a call as the first")
         for verdict in found.verdicts:
             typer.echo(f"  {verdict.name}, {verdict.about}: {verdict.reason}")
     raise typer.Exit(FOUND if spoken else 0)

@@ -13,16 +13,19 @@ import numpy as np
 from edgebench.focus.aggregate import image_value
 from edgebench.records import evaluation_metrics as metrics
 from edgebench.records import statistics as st
+from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
 from edgebench.records.checks import checks
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
+from edgebench.records.sustained import Sustained
 from edgebench.records.trend import trend_verdict
 from edgebench.records.verdicts import Verdict, judge
 
 NS_PER_S = 1e9
 NS_PER_MS = 1e6
+MJ_PER_J = 1e3
 BYTES_PER_MB = 1e6  # of files
 BYTES_PER_MIB = 2**20  # of memory
 PARTS = ("read", "preprocess", "predict", "aggregate")
@@ -103,6 +106,24 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Energy:
+    """Of the timed calls, as the source gives it: what the machine draws at rest is in it, and stands apart."""
+
+    source: str
+    patch_mj: float  # median of the processes
+    patch: Estimate | None
+    idle_w: float
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The smallest limit of memory that the artifact survived; None with the reason."""
+
+    mib: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Summary:
     record: Record  # for names, settings and provenance, never to derive a number from it
     file_mb: float
@@ -110,6 +131,9 @@ class Summary:
     times: dict[str, Times]
     latency: Latency | None
     memory: Memory | None
+    sustained: Sustained | None  # None, here and below: not asked for
+    limit: Limit | None
+    energy: Energy | None  # None: no source, the record has the reason
     verdicts: tuple[Verdict, ...]  # empty: OK
     cpu: str = ""  # set by a report whose devices of one name have several CPU models
 
@@ -128,6 +152,9 @@ def summarise(record: Record) -> Summary:
         times={split: _times(part) for split, part in record["accuracy"].items()},
         latency=latency,
         memory=_memory(record["memory"]) if record["memory"] else None,
+        sustained=long.sustained(record),
+        limit=_limit(record["memory_limit"]) if record.get("memory_limit") else None,
+        energy=_energy(record["latency"], record["settings"]["batch_size"]),
         verdicts=(
             *judge(
                 record["artifact"]["precision"],
@@ -140,6 +167,7 @@ def summarise(record: Record) -> Summary:
             ),
             *trend_verdict([process["samples_ns"] for process in record["latency"]]),
             *checks(record),
+            *long.verdicts(record),
         ),
     )
 
@@ -215,4 +243,40 @@ def _memory(memory: Record) -> Memory:
     )
 
 
-__all__ = ["Errors", "GroupError", "Latency", "Memory", "Paired", "Summary", "Times", "paired", "summarise"]
+def _energy(processes: Sequence[Record], batch_size: int) -> Energy | None:
+    """None where a process has none."""
+    measured = [process["energy"] for process in processes if process.get("energy")]
+    if not measured or len(measured) < len(processes):
+        return None
+    patch_mj, patch = st.process_median(
+        [
+            one["joules"] * MJ_PER_J / (len(process["samples_ns"]) * batch_size)
+            for one, process in zip(measured, processes, strict=True)
+        ]
+    )
+    return Energy(
+        source=f"{measured[0]['source']} ({measured[0].get('about', '')})",
+        patch_mj=patch_mj,
+        patch=patch,
+        idle_w=float(np.median([one["idle_watts"] for one in measured])),
+    )
+
+
+def _limit(found: Record) -> Limit:
+    limit_bytes = found["limit_bytes"]
+    return Limit(limit_bytes / BYTES_PER_MIB if limit_bytes is not None else None, found["reason"])
+
+
+__all__ = [
+    "Energy",
+    "Errors",
+    "GroupError",
+    "Latency",
+    "Limit",
+    "Memory",
+    "Paired",
+    "Summary",
+    "Times",
+    "paired",
+    "summarise",
+]

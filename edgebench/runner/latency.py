@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import gc
 import random
+from dataclasses import asdict
 from itertools import cycle, islice
 from time import perf_counter_ns, process_time_ns
+from typing import Optional
 
 import cv2
 import numpy as np
 
 from edgebench.backends.base import Backend
+from edgebench.energy import choose
+from edgebench.energy import meter as meters
+from edgebench.energy.base import Source
 from edgebench.runner import feed, start
 from edgebench.types import RunSpec
 
@@ -23,16 +28,15 @@ KEPT = 0.01  # share of the timed calls whose answers are kept, to be compared w
 
 
 def measure(spec: RunSpec, emit: start.Emit) -> None:
-    """Emit a load event and the latency event: samples of one call each, spec.iterations or for spec.seconds."""
-    cv2.setNumThreads(spec.threads)
-    patches, sources = feed.rotation(spec, spec.rotation)
-    turns = batches(patches, spec.batch_size)
-    backend, load = start.start(spec, turns[0])
-    emit("load", **load)
-    if backend.quantisation is not None:  # preprocessing does it, where a patch is read from disk
-        turns = [backend.quantisation.quantise(x) for x in turns]
+    """Emit a load event and the latency event: samples of one call each, spec.iterations or for spec.seconds; and the
+    energy of their window, where a source has it."""
+    power, no_energy = choose.source(spec.energy, spec.energy_command)
+    idle_watts = meters.idle_watts(power) if power else None  # before the runtime is there
+    meter = meters.Meter(power) if power else None
+    ticking = meter if meter and meter.samples else None
+    backend, turns, sources = ready(spec, emit)
     calls = cycle(turns)
-    warmup_calls, steady = _warm_up(backend, calls)
+    warmup_calls, steady = warm_up(backend, calls)
     samples_ns: list[int] = []
     kept: dict[int, np.ndarray] = {}
     step = int(1 / KEPT)
@@ -40,6 +44,8 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     wanted_ns = int(spec.seconds * 1e9)
     gc.collect()
     gc.disable()
+    if meter:
+        meter.start()
     wall, cpu = perf_counter_ns(), process_time_ns()
     end = wall
     for i, x in enumerate(calls):
@@ -51,7 +57,10 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         samples_ns.append(end - begin)
         if i % step == first:
             kept[i] = y.copy()
+        if ticking:
+            ticking.tick()
     wall_ns, cpu_ns = perf_counter_ns() - wall, process_time_ns() - cpu
+    used = meter.stop() if meter else None
     gc.enable()
     start.check(spec, y, spec.batch_size, spec.batch_size)
     emit(
@@ -61,9 +70,27 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         steady=steady,
         wall_ns=wall_ns,
         cpu_ns=cpu_ns,
-        distinct_patches=len(patches),
+        distinct_patches=len(sources),
         outputs=_outputs(kept, warmup_calls, spec.batch_size, sources),
+        energy=_energy(power, used, idle_watts) if power and used else None,
+        no_energy=no_energy,
     )
+
+
+def _energy(power: Source, used: meters.Measured, idle_watts: Optional[float]) -> dict[str, object]:
+    return {"source": power.name, "about": power.about(), "idle_watts": idle_watts, **asdict(used)}
+
+
+def ready(spec: RunSpec, emit: start.Emit) -> tuple[Backend, list[np.ndarray], list[feed.Source]]:
+    """Emit the load event; the loaded artifact, its batches of real patches as it takes them, and their sources."""
+    cv2.setNumThreads(spec.threads)
+    patches, sources = feed.rotation(spec, spec.rotation)
+    turns = batches(patches, spec.batch_size)
+    backend, load = start.start(spec, turns[0])
+    emit("load", **load)
+    if backend.quantisation is not None:  # preprocessing does it, where a patch is read from disk
+        turns = [backend.quantisation.quantise(x) for x in turns]
+    return backend, turns, sources
 
 
 def _outputs(
@@ -86,7 +113,7 @@ def batches(patches: np.ndarray, batch_size: int) -> list[np.ndarray]:
     return [patches[turning[i : i + batch_size]] for i in range(0, rows, batch_size)]
 
 
-def _warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
+def warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
     """Call until two successive windows agree, or the cap; returns calls, and if they agreed."""
     begin = perf_counter_ns()
     done = 0

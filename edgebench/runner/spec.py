@@ -9,7 +9,7 @@ from typing import Any
 from edgebench.errors import UsageError
 from edgebench.types import RunSpec, StackFiles
 
-MODES = ("accuracy", "latency", "memory")
+MODES = ("accuracy", "latency", "memory", "sustained", "endure")  # each a module of this folder
 _MINIMUM = {
     "batch_size": 1,
     "threads": 1,
@@ -19,6 +19,7 @@ _MINIMUM = {
     "iterations": 1,
     "seconds": 0,
     "rotation": 1,
+    "minutes": 0,
 }
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int)}
 
@@ -44,6 +45,8 @@ def parse(text: str) -> RunSpec:
             raise UsageError(f"run spec: {name} is {value}, expected {_MINIMUM[name]} or more.")
     if raw["mode"] not in MODES:
         raise UsageError(f"run spec: no mode {raw['mode']!r}. Modes: {', '.join(MODES)}.")
+    if raw["mode"] == "sustained" and not raw.get("minutes"):
+        raise UsageError("run spec: no minutes. A sustained run needs 1 or more.")
     return RunSpec(**{**raw, "stacks": _stacks(raw["stacks"])})
 
 
