@@ -101,6 +101,8 @@ def read_um(x: np.ndarray) -> np.ndarray:
 
 
 class Programmable:
+    quantisation = None
+
     def __init__(self, model: Path, *, batch_size: int, threads: int) -> None:
         self._programme = read(model)
         self._calls = 0

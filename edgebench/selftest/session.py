@@ -17,7 +17,15 @@ from edgebench.selftest.parts import PARTS
 
 NOTE = "programmed latency, no model"
 Tell = Callable[[str, int, str, float], None]  # part, its number, what is done now, share of the part that is behind
-_CODE = ("backends/programmable.py", "bench/*.py", "devices/*.py", "records/*.py", "runner/*.py", "selftest/*.py")
+_CODE = (
+    "backends/programmable.py",
+    "bench/*.py",
+    "devices/*.py",
+    "energy/*.py",
+    "records/*.py",
+    "runner/*.py",
+    "selftest/*.py",
+)
 
 
 def run(
