@@ -162,6 +162,19 @@ def test_a_regressor_has_one_row_that_of_its_newest_and_largest_evaluation():
     assert "A quick look: 5 of 85 images" in report.document([make_classical()], [summarise(quick)])
 
 
+def test_a_regressor_of_single_images_needs_one_capture_and_one_move():
+    evaluations = [summarise(make_evaluation("pair")), summarise(make_evaluation("alone", kind="single"))]
+    text = report.document([make_classical()], evaluations)
+    costs = {cells[1]: cells[-6:-1] for line in text.splitlines() if "| regressor[" in line for cells in [_cells(line)]}
+    assert costs["pair"][:3] == ["2 (2.0)", "2", "2.0"]
+    assert costs["alone"] == ["1 (1.0)", "1", "1.0", "0.0", "-"]
+    assert "One capture, one move to focus" in text
+
+
+def _cells(line):
+    return [cell.strip() for cell in line.split("|")]
+
+
 def test_a_regressor_on_other_data_is_not_beside_the_searches():
     other = make_evaluation("original", set="elsewhere")
     other["data"] |= {"sha256": "f" * 64}

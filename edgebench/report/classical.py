@@ -19,12 +19,12 @@ from edgebench.report.numbers import NONE, percent_interval, um, um_interval
 HEADERS = ("Error (um) [95 %]", "SD", "p95", "Max", "Bias [95 %]", f"Within {SUCCESS_UM:g} um [95 %]")
 COSTS = ("Captures, median (mean)", "Most", "Moves", "Turns", "False peaks")
 STACKS = 72  # of fewer a p95 has no interval
-REGRESSOR_CAPTURES, REGRESSOR_MOVES = 2, 2
 LEAD = (
     "The peak searches of the paper's section 2 on the test stacks: what each finds, and how many images it must "
-    "capture for it, beside the regressor, which needs two. Recomputed from the raw curves and answers in "
-    "`results/evaluations/` by `edgebench report`; do not edit it. [Figure 1](figure-1.png) and "
-    "[Figure 2](figure-2.png) are drawn by `edgebench evaluate --method`, of the data set that it evaluated last."
+    "capture for it, beside the regressor, which needs two, or one if it looks at single images. Recomputed from the "
+    "raw curves and answers in `results/evaluations/` by `edgebench report`; do not edit it. "
+    "[Figure 1](figure-1.png) and [Figure 2](figure-2.png) are drawn by `edgebench evaluate --method`, of the data set "
+    "that it evaluated last."
 )
 SIMULATED = (
     "**The slides are simulated**: the errors, and how smooth the curves are, hold for that simulation only. z = 0 is "
@@ -47,6 +47,7 @@ REGRESSOR = (
     "one move to focus: the step between the captures is the other move. Turns: where the answer lies below the upper "
     "image."
 )
+SINGLE = "Every image of the split, so every start in the range; median over the tiles. One capture, one move to focus."
 
 
 def document(records: Sequence[Record], evaluations: Sequence[Evaluation]) -> str:
@@ -137,18 +138,20 @@ def _false(counts: Sequence[int]) -> str:
 def _regressor(one: Evaluation, split: str, notes: Notes) -> tuple[str, ...]:
     level = one.splits[split][MEDIAN]
     score = level.score
+    single = one.about["model"]["kind"] == "single"
+    captures = 1 if single else 2
     return (
         one.name + evaluated.part(one, split, notes),
-        f"regressor{mark(notes, REGRESSOR.format(delta=2))}",
+        f"regressor{mark(notes, SINGLE if single else REGRESSOR.format(delta=2))}",
         um_interval(score.mean_um, score.interval),
         um(score.std_um),
         _p95(score.p95_um, len(level.stacks)),
         um(score.max_um),
         *_bias_success(clusters.bias(level.answers), clusters.shares(level.answers).far),
-        f"{REGRESSOR_CAPTURES} ({REGRESSOR_CAPTURES:.1f})",
-        str(REGRESSOR_CAPTURES),
-        f"{REGRESSOR_MOVES:.1f}",
-        f"{np.mean(level.answers.value_um > 0):.1f}",
+        f"{captures} ({captures:.1f})",
+        str(captures),
+        f"{captures:.1f}",  # the step between two captures is a move, too
+        f"{0 if single else np.mean(level.answers.value_um > 0):.1f}",
         NONE,
     )
 
