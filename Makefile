@@ -37,6 +37,7 @@ bench: env data
 
 # What results/ holds: the whole suite, on a machine that does nothing else (half an hour).
 results: env data
+	$(BIN)/edgebench convert reduced --to all --data $(DATA)
 	$(BIN)/edgebench run --suite table7 --data $(DATA)
 	$(BIN)/edgebench run --suite reference --data $(DATA)
 	$(BIN)/edgebench report

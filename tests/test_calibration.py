@@ -53,8 +53,8 @@ def test_a_file_gives_back_the_patches_within_half_a_step(tmp_path):
 
 
 def test_large_patches_are_fewer_so_that_the_file_stays_small():
-    made = calibration.of_patches([patch_set(80, size=224)], DATA, 1, 224)
-    assert made.x.shape == (64, 224, 224, 3)
+    made = calibration.of_patches([patch_set(40, size=224)], DATA, 1, 224)
+    assert made.x.shape == (32, 224, 224, 3)
 
 
 def test_a_missing_or_damaged_file_is_one_line(tmp_path):

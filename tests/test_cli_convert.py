@@ -46,7 +46,7 @@ def test_all_targets_are_converted_and_their_parity_is_printed(edgebench, models
         assert f" {target} " in out
         assert (models / "exact" / f"{target}.json").is_file()
     assert out.count(" converted ") == len(TARGETS)
-    assert "on 256 calibration patches\n" in out
+    assert "on 128 calibration patches and 128 turned copies of them\n" in out
     assert "--data DATA compares on unseen ones too" in out
     assert "int8 inside; input and output float32, quantised inside the file" in out
     assert "tflite-int8-io: int8 inside; input and output int8" in out

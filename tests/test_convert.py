@@ -67,7 +67,7 @@ def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
         assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     assert about["files"][0]["name"] == target + base.TARGETS[target].suffix
     assert about["versions"]
-    assert about["parity"]["patches"] >= parity.PATCHES
+    assert about["parity"]["patches"] + about["parity"]["turned"] >= parity.PATCHES
     assert artifact.load(folder / f"{target}.json") == made[target]
 
 
@@ -123,7 +123,7 @@ def test_an_int8_input_quantised_outside_the_file_gives_the_same_bits(made, batc
 
 def test_calibration_patches_and_unseen_ones_are_told_apart(made):
     found = made["tflite-int8"].about["parity"]
-    assert (found["patches"], found["turned"]) == (calibration.COUNT + 64, 0)
+    assert (found["patches"], found["turned"]) == (calibration.COUNT + 64, calibration.COUNT)
     assert (found["calibration"]["patches"], found["unseen"]["patches"]) == (calibration.COUNT, 64)
     for part in (found["calibration"], found["unseen"]):
         assert {"mean_um", "max_um", "slope", "error_difference_um"} <= set(part)
@@ -240,11 +240,11 @@ def test_small_steps_of_int8_are_accepted():
 def test_few_patches_are_turned_and_said_to_be_few(folder, made):
     few = calibration.of_patches([patch_set(40)], DATA, 0, SIZE)
     made_of_few = parity.probe(few, None, SIZE)
-    assert len(made_of_few.x) == 320
+    assert len(made_of_few.x) == 280
     file = file_of(made["tflite-float32"])
     found = parity.check(base.TARGETS["tflite-float32"], exact_network(), file, made_of_few)
-    assert (found["patches"], found["turned"], found["unseen"]) == (40, 280, None)
-    assert found["source"] == "40 calibration patches and 280 turned copies of them"
+    assert (found["patches"], found["turned"], found["unseen"]) == (40, 240, None)
+    assert found["source"] == "40 calibration patches and 240 turned copies of them"
 
 
 def test_too_few_patches_are_refused():

@@ -46,12 +46,13 @@ def probe(calibration: Calibration | None, more: PatchSet | None, input_size: in
     """The patches to compare on: those kept for calibration (turned, where they are few), and more of a data set."""
     x, z_um, sources = [], [], []
     if calibration is not None:
-        eight = range(8 if len(calibration.x) < PATCHES else 1)
-        x += [turn(calibration.x, np.full(len(calibration.x), kind)) for kind in eight]
-        z_um += [calibration.z_um] * len(eight)
-        sources.append(f"{len(calibration.x)} calibration patches")
-        if len(eight) > 1:
-            sources.append(f"{7 * len(calibration.x)} turned copies of them")
+        count = len(calibration.x)
+        kinds = range(min(8, -(-PATCHES // count)))  # as many of the eight as PATCHES takes
+        x += [turn(calibration.x, np.full(count, kind)) for kind in kinds]
+        z_um += [calibration.z_um] * len(kinds)
+        sources.append(f"{count} calibration patches")
+        if len(kinds) > 1:
+            sources.append(f"{(len(kinds) - 1) * count} turned copies of them")
     if more is not None:
         x.append(model_input(more.tiles, input_size))
         z_um.append(more.z_um)

@@ -20,7 +20,7 @@ from edgebench.files import whole
 from edgebench.models import batches
 
 NAME = "calibration.npz"
-COUNT = 256  # patches of 112 px; fewer of larger ones, for a file that a repository can hold
+COUNT = 128  # patches of 112 px; fewer of larger ones, for a file that a repository can hold
 VALUES = COUNT * 112 * 112 * 3
 TEST_SPLITS = ("test-1", "test-2")
 
