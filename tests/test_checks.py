@@ -43,11 +43,13 @@ def test_r23_timed_answers_must_be_those_of_the_accuracy_run():
     assert "4 of 4 timed answers" in verdicts(answered(0.01))["MISMATCH"]
 
 
-def test_r23_answers_of_images_that_were_not_asked_for_say_nothing():
+def test_r23_timed_answers_of_other_images_alone_are_said_to_be_unchecked():
     record = answered(1.0)
     for one in record["latency"][0]["outputs"]:
         one["stack"] = "s99_l1"
     assert "MISMATCH" not in verdicts(record)
+    assert "no timed answer" in verdicts(record)["UNCHECKED"]
+    assert "UNCHECKED" not in verdicts(answered(0.0))
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_few_patches_are_turned_and_said_to_be_few(folder, made):
     assert found["source"] == "40 calibration patches and 240 turned copies of them"
 
 
-def test_too_few_patches_are_refused():
+def test_r28_too_few_patches_are_refused():
     with pytest.raises(ConversionError, match="Give a data set with --data"):
         parity.probe(None, None, SIZE)
     with pytest.raises(ConversionError, match="needs 256 patches, got 20"):

@@ -261,7 +261,7 @@ def test_a_source_that_the_device_lacks_fails_before_anything_is_measured(cell, 
 # the runner, the record and the table
 
 
-def test_the_runner_measures_the_window_of_the_timed_calls(monkeypatch, run_spec):
+def test_r22_the_runner_measures_the_window_of_the_timed_calls(monkeypatch, run_spec):
     monkeypatch.setattr(meters, "IDLE_S", 0.0)
     monkeypatch.setattr(meters.idle_watts, "__defaults__", (0.0,))
     asked = change(run_spec, mode="latency", iterations=20, energy="command", energy_command=printing("4 W"))

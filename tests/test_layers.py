@@ -144,7 +144,7 @@ def loaded_after(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", ["edgebench.runner.__main__", "edgebench.bench.session", "edgebench.report.table7"])
-def test_the_measured_process_its_parent_and_the_report_load_no_heavy_module(module):
+def test_r1_the_measured_process_its_parent_and_the_report_load_no_heavy_module(module):
     heavy = HEAVY - ({"tabulate"} if "report" in module else set())
     assert heavy.isdisjoint(loaded_after(f"import {module}"))
 

@@ -43,7 +43,7 @@ def row(text, start):
     return next(line for line in text.splitlines() if line.startswith(f"| {start}"))
 
 
-def test_the_report_is_the_golden_one(paper):
+def test_r16_the_report_is_the_golden_one(paper):
     text = document(paper, records())
     if os.environ.get("EDGEBENCH_UPDATE_GOLDEN") == "1":
         GOLDEN.write_text(text, encoding="utf-8")
@@ -100,7 +100,7 @@ def test_gpu_memory_never_shares_a_column_with_resident_memory(paper):
     assert not any("GPU" in line and "RSS" in line for line in headers)
 
 
-def test_an_emulators_times_are_never_printed(paper):
+def test_r32_an_emulators_times_are_never_printed(paper):
     text = document(paper, records())
     lines = [line for line in text.splitlines() if line.startswith("| reduced") and "pi (emulated)" in line]
     assert sum(line.count(" emulated ") for line in lines) == 2 + 6 + 7 + 3
@@ -120,7 +120,7 @@ def test_every_mark_has_its_footnote_and_numbers_rise_in_order_of_use(paper):
     assert sorted(used, key=int) == defined
 
 
-def test_verdicts_are_marked_at_the_number_they_concern(paper):
+def test_r14_verdicts_are_marked_at_the_number_they_concern(paper):
     text = document(paper, records())
     short = re.search(r"\[\^(\d+)\]: SHORT: 300 timed calls", text)[1]
     assert re.search(rf"7\.00 \[[\d., ]+\]\[\^{short}\]", text)

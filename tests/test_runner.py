@@ -228,7 +228,7 @@ def test_the_patches_are_those_of_the_one_preprocessing(run_spec, tiny_dataset):
     assert image.read_ns > 0 and image.preprocess_ns > 0
 
 
-def test_the_rotation_is_seeded_and_takes_every_stack(run_spec):
+def test_r9_the_rotation_is_seeded_and_takes_every_stack(run_spec):
     a, b, c = (feed.rotation(change(run_spec, seed=seed), 8)[0] for seed in (1, 1, 2))
     assert a.shape == (8, SIZE, SIZE, 3)
     np.testing.assert_array_equal(a, b)
@@ -367,7 +367,7 @@ def test_warm_up_stops_at_its_cap_and_says_that_time_did_not_settle(monkeypatch)
     assert latency.warm_up(Fake(lambda x: x), turns) == (latency.CAP_CALLS, False)
 
 
-def test_warm_up_ends_when_two_windows_agree(monkeypatch):
+def test_r7_warm_up_ends_when_two_windows_agree(monkeypatch):
     monkeypatch.setattr(latency, "perf_counter_ns", itertools.count(0, 1000).__next__)
     turns = itertools.repeat(np.zeros(1))
     assert latency.warm_up(Fake(lambda x: x), turns) == (2 * latency.WINDOW, True)
@@ -383,7 +383,7 @@ def test_warm_up_ends_when_two_windows_agree(monkeypatch):
         ([105] * 20, True),
     ],
 )
-def test_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
+def test_r7_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
     assert latency.agree([100] * 20, other_ns) is agree
     assert latency.agree(other_ns, [100] * 20) is agree
 
@@ -391,7 +391,7 @@ def test_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
 # memory
 
 
-def test_memory_has_every_stage_and_the_runtime_costs_something(run_spec):
+def test_r20_memory_has_every_stage_and_the_runtime_costs_something(run_spec):
     status, events, _ = process(change(run_spec, mode="memory"))
     (found,) = of(events, "memory")
     stages = found["stages"]
@@ -446,7 +446,7 @@ def test_what_a_runtime_prints_does_not_reach_the_protocol(run_spec):
     assert "C noise" in said and "Python noise" in said
 
 
-def test_threads_and_cores_are_set_before_numpy_is_imported(run_spec):
+def test_r4_threads_and_cores_are_set_before_numpy_is_imported(run_spec):
     watch = "import edgebench.runner.host as h; keep = h.apply_threads; h.apply_threads = "
     watch += "lambda n: (keep(n), sys.stderr.write(f'numpy {\"numpy\" in sys.modules}'))"
     _, events, said = process(change(run_spec, backend="null"), prelude=watch)
@@ -461,7 +461,7 @@ def test_more_threads_than_cores_are_refused():
         host.apply_threads(cores + 1)
 
 
-def test_the_host_facts_name_no_machine_and_no_user():
+def test_r19_the_host_facts_name_no_machine_and_no_user():
     facts = host.facts()
     words = re.split(r"\W+", json.dumps(facts))
     assert facts["cpu"] and facts["cores"] >= 1 and facts["memory_bytes"] > 2**20

@@ -95,7 +95,7 @@ def run(cells, device, data, results, **options):
     return list(session.run(cells, device, data, results, **options))
 
 
-def test_a_finished_cell_is_a_valid_record_with_every_part(cell, data, tmp_path):
+def test_r31_a_finished_cell_is_a_valid_record_with_every_part(cell, data, tmp_path):
     (outcome,) = run([cell(backend="litert", package="ai-edge-litert")], devices.connect("local"), data, tmp_path)
     record = store.load(outcome.path)
     assert not outcome.skipped
@@ -140,7 +140,7 @@ def test_r3_processes_of_all_cells_are_interleaved_in_seeded_random_order(cell, 
         assert {half.count(name) for name in set(names)} <= {4, 5, 6}  # of 20 processes in all
 
 
-def test_each_cells_processes_are_spread_over_the_session():
+def test_r3_each_cells_processes_are_spread_over_the_session():
     cells = {"few": range(4), "many": range(40)}
     for seed in range(50):
         places = [place for place, (name, _) in enumerate(order.interleaved(cells, seed)) if name == "few"]

@@ -139,7 +139,7 @@ def test_the_best_constant_answer_on_the_published_labels_scores_four_point_six(
     assert st.constant_guess([-8 + 0.5 * step for step in range(37)]) == pytest.approx(4.62, abs=0.01)
 
 
-def test_whole_clusters_are_drawn():
+def test_r24_whole_clusters_are_drawn():
     alike = {f"stack{n}": [float(n % 2)] * 40 for n in range(16)}  # 640 images, but 16 independent answers
     apart = {f"image{n}": [float(n % 2)] for n in range(640)}
     value, clustered = st.cluster_mean(alike)

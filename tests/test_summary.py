@@ -23,7 +23,7 @@ def with_images(images):
     return summarise(record).errors["test-1"]
 
 
-def test_the_error_of_an_image_is_that_of_the_median_over_its_tiles():
+def test_r24_the_error_of_an_image_is_that_of_the_median_over_its_tiles():
     one = image("s1_l1", 1000, 0.0)
     one["patches_um"] = [1.2, 1.4, 1.3, 99.0, 1.3]
     errors = with_images([one])
@@ -60,7 +60,7 @@ def test_the_order_of_images_in_the_file_changes_nothing():
     assert found.images.error_um.tolist() == other.images.error_um.tolist()
 
 
-def test_the_parts_and_the_rest_are_the_whole_time():
+def test_r30_the_parts_and_the_rest_are_the_whole_time():
     times = summarise(make_record()).times["test-2"]
     parts = (times.read_s, times.preprocess_s, times.predict_s, times.aggregate_s)
     assert parts == pytest.approx((4.8, 3.2, 6.4, 0.16))
@@ -69,7 +69,7 @@ def test_the_parts_and_the_rest_are_the_whole_time():
     assert (times.patches, times.cpu_s) == (640, pytest.approx(20.8))
 
 
-def test_latency_is_the_median_of_process_medians_and_a_patch_is_its_part_of_a_call():
+def test_r10_latency_is_the_median_of_process_medians_and_a_patch_is_its_part_of_a_call():
     latency = summarise(make_record(call_ms=12, batch_size=8)).latency
     assert latency.p50_ms == pytest.approx(12)
     assert latency.patch_ms == pytest.approx(1.5)
@@ -79,7 +79,7 @@ def test_latency_is_the_median_of_process_medians_and_a_patch_is_its_part_of_a_c
     assert (latency.import_ms, latency.load_ms, latency.first_ms) == (250, 40, 30)
 
 
-def test_p99_needs_368_calls_of_each_of_4_processes():
+def test_r11_p99_needs_368_calls_of_each_of_4_processes():
     record = make_record()
     record["latency"] = [process(n, calls=400) for n in range(3)]
     short = summarise(record).latency
@@ -91,7 +91,7 @@ def test_p99_needs_368_calls_of_each_of_4_processes():
     assert summarise(record).latency.p99 is not None
 
 
-def test_an_outlier_is_counted_and_stays_among_the_calls():
+def test_r12_an_outlier_is_counted_and_stays_among_the_calls():
     record = make_record()
     record["latency"][0]["samples_ns"][0] *= 100
     latency = summarise(record).latency
@@ -140,7 +140,7 @@ def test_a_warm_up_that_did_not_settle_is_unsteady():
 
 
 @pytest.mark.parametrize("errors_um", [(5.0, 0.4), (0.3, 5.0)])
-def test_a_model_no_better_than_a_constant_has_collapsed(errors_um):
+def test_r26_a_model_no_better_than_a_constant_has_collapsed(errors_um):
     (verdict,) = summarise(make_record(errors_um=errors_um)).verdicts
     assert verdict.name == "COLLAPSED"
     assert verdict.about == ("test-1" if errors_um[0] > 1 else "test-2")
@@ -200,7 +200,7 @@ def judged(target, executed):
         ),
     ],
 )
-def test_what_ran_other_than_asked_is_a_fallback(target, executed):
+def test_r29_what_ran_other_than_asked_is_a_fallback(target, executed):
     record = make_record(target=target)
     record["backend"]["executed"] = executed
     (verdict,) = summarise(record).verdicts

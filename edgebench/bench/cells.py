@@ -12,7 +12,8 @@ from typing import Any
 import edgebench
 from edgebench.bench.artifacts import Artifact
 from edgebench.bench.suite import Settings
-from edgebench.errors import BackendError, DeviceError
+from edgebench.energy.choose import COMMAND
+from edgebench.errors import BackendError, DeviceError, UsageError
 from edgebench.files import sha256_of_sources
 from edgebench.types import RunSpec, StackFiles
 
@@ -91,6 +92,8 @@ def check_installed(cell: Cell, host: Mapping[str, Any], device: str) -> None:
 
 def check_energy(cell: Cell, host: Mapping[str, Any], device: str) -> None:
     """DeviceError where the device lacks the source that is asked for; asked before anything is measured."""
+    if cell.settings.energy == COMMAND and not cell.energy_command.strip():
+        raise UsageError(f"{cell.name}: energy source {COMMAND!r} without a command. Give --energy-command.")
     reason = host.get("no_energy", {}).get(cell.settings.energy)
     if reason is not None:
         raise DeviceError(f"device {device!r}: energy source {cell.settings.energy!r}: {reason}.")

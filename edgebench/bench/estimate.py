@@ -12,6 +12,7 @@ from typing import Any
 
 from edgebench.bench.cells import ONE_PATCH, Cell
 from edgebench.bench.plan import Plan, Process
+from edgebench.errors import RecordError
 from edgebench.records import store
 
 # What decides how long a process of this kind takes, beside artifact, backend and data.
@@ -97,7 +98,10 @@ def pace(plan: Plan, data_sha256: str) -> Pace:
 def _alike(cell: Cell, folder: Path) -> Iterable[Mapping[str, Any]]:
     name = f"{cell.artifact.model['name']}_{cell.artifact.about['target']}_{cell.backend}_"
     for path in sorted(folder.glob(f"{name}*.json")):
-        record = store.load(path)
+        try:
+            record = store.load(path)
+        except RecordError:  # an estimate is not worth a stop: the record itself is judged where it is used
+            continue
         if record["artifact"]["sha256"] == cell.artifact.about["sha256"]:
             yield record
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,16 +80,24 @@ def evaluate(wanted: Sequence[Check], todo: Plan) -> list[Check]:
 def confirm(found: Sequence[Check], todo: Plan, device: Device, data: Data, tell: Tell) -> list[Check]:
     """The cells of what failed measured once more, interleaved, and judged again; a baseline stays what it was.
 
-    The records are kept apart, results/confirmations/<time>/runs: none replaces one of the session.
+    The records are kept apart, results/confirmations/<name>/runs: none replaces one of the session. The name is that of
+    the first records, so that a confirmation that was killed goes on.
     """
     ids = list(dict.fromkeys(id for check in found if check.failed for id in check.ids))
     if not ids:
         return list(found)
-    folder = todo.results / CONFIRMATIONS / datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%SZ")
-    again = plan.make([todo.cells[id] for id in ids], device, data, folder, force=True, seed=1)
+    folder = todo.results / CONFIRMATIONS / _name(todo, ids)
+    again = plan.make([todo.cells[id] for id in ids], device, data, folder, force=False, seed=1)
     for _ in session.follow(again, device, data, tell):
         pass
     return [replace(check, again=_judged(check, again)) if check.failed else check for check in found]
+
+
+def _name(todo: Plan, ids: Sequence[str]) -> str:
+    """When the last of the records to be confirmed was made, and a hash of which they are."""
+    created = [str(store.load(todo.paths[id])["created"]) for id in ids]
+    of_all = hashlib.sha256("\0".join([*ids, *created]).encode()).hexdigest()[:8]
+    return f"{max(created)[:19].replace(':', '-')}Z-{of_all}"
 
 
 def _judged(check: Check, done: Plan) -> tuple[Finding, ...]:

@@ -23,7 +23,8 @@ def find(device: Device, spec: RunSpec, tell: Callable[[Event], None]) -> dict[s
     began = time.monotonic()
     events: dict[str, list[Event]] = {}
     for event in device.run(spec):
-        tell(event)
+        if event["event"] != "done":  # the search is not
+            tell(event)
         events.setdefault(event["event"], []).append({key: value for key, value in event.items() if key != "event"})
     patience_s = PATIENCE_S + PATIENCE * (time.monotonic() - began)
     tries: list[dict[str, Any]] = []

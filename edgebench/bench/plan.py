@@ -49,6 +49,9 @@ def make(cells: Sequence[Cell], device: Device, data: Data, results: Path, *, fo
     named = {identity(cell, data, host): cell for cell in cells}  # the same cell twice is one
     paths = {id: store.path_of(results, device.name, id) for id in named}
     waiting = [id for id in named if force or not paths[id].exists()]
+    for id in waiting:
+        if paths[id].exists():  # --force: a journal that is left from before its record was written is no beginning
+            _drop_if_whole(Journal(results, device.name, id), len(named[id].processes(data)))
     order = interleaved({id: named[id].processes(data) for id in waiting}, seed)
     journals = {id: Journal(results, device.name, id) for id in waiting}
     return Plan(
@@ -61,3 +64,8 @@ def make(cells: Sequence[Cell], device: Device, data: Data, results: Path, *, fo
         journals=journals,
         finished={id: journal.read() for id, journal in journals.items()},
     )
+
+
+def _drop_if_whole(journal: Journal, processes: int) -> None:
+    if len(journal.read()) == processes:
+        journal.drop()

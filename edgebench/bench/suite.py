@@ -55,7 +55,7 @@ class Suite:
 
 
 # R8: 1,024 calls and 60 s are what MLPerf Mobile asks for. R2: ten processes for a published table.
-PRESETS = {"quick": {"repeats": 4, "iterations": 256, "seconds": 0}, "publish": {"repeats": 10, "iterations": 103}}
+PRESETS = {"quick": {"repeats": 4, "iterations": 256, "seconds": 0}, "publish": {"repeats": 10, "seconds": 60}}
 _SETTINGS: dict[str, type] = {  # of a suite, or of one of its cells
     **dict.fromkeys(("batch_size", "threads", "images", "repeats", "iterations", "seconds", "sustained"), int),
     "memory_limit": bool,

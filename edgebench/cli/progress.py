@@ -61,7 +61,7 @@ class Figures:
         elif name == "image":
             self._errors_um.append(abs(median(event["patches_um"]) - event["z_nm"] / 1000))
         elif name == "latency" and step.phase.startswith("latency"):
-            self._medians_ms[step.cell.name].append(median(event["samples_ns"]) / 1e6)
+            self._medians_ms[step.id].append(median(event["samples_ns"]) / 1e6)
         elif name == "done":
             self._pace.add(step.id, step.phase, time.monotonic() - self._began)
 
@@ -75,7 +75,7 @@ class Figures:
         parts = []
         if self._errors_um:
             parts.append(f"{fmean(self._errors_um):.2f} um so far ({len(self._errors_um)}/{self._images(step)})")
-        medians = self._medians_ms[step.cell.name]
+        medians = self._medians_ms[step.id]
         if medians:
             parts.append(f"p50 {median(medians):.3g} ms so far ({len(medians)}/{step.cell.settings.repeats})")
         left = self.left_s(step)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from edgebench.energy.choose import OFF
+
 if TYPE_CHECKING:
     from edgebench.bench.session import Outcome
-    from edgebench.records.summary import Energy, Errors, Limit, Summary
+    from edgebench.records.schema import Record
+    from edgebench.records.summary import Energy, Errors, Latency, Limit, Summary
 
 
 def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
@@ -37,6 +40,11 @@ def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
         typer.echo(str(outcome.path))
     for source in dict.fromkeys(one.energy.source for one in summaries if one.energy):
         typer.echo(f"Energy by {source}, what the machine draws at rest included.")
+    for reason in dict.fromkeys(reason for record in records if (reason := _no_energy(record))):
+        typer.echo(f"No energy was measured: {reason}.")
+    for one in summaries:
+        for verdict in one.verdicts:
+            typer.echo(f"{one.record['id']}: {verdict.name} ({verdict.about}): {verdict.reason}.")
     for reason in dict.fromkeys(one.limit.reason for one in summaries if one.limit and one.limit.reason):
         typer.echo(f"The limit of memory was skipped: {reason}.")
     if any(record["data"]["simulated"] for record in records):
@@ -45,6 +53,18 @@ def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
 
 def _error(error: Errors) -> str:
     return f"{error.mean_um:.2f}\n+- {error.std_um:.2f}"
+
+
+def _patch(latency: Latency) -> str:
+    interval = f"\n[{latency.patch.low:.2f}, {latency.patch.high:.2f}]" if latency.patch else ""
+    return f"{latency.patch_ms:.2f}{interval}"
+
+
+def _no_energy(record: Record) -> str | None:
+    """Why; None where it was measured, not asked for, or no latency process ran."""
+    if record["settings"]["energy"] == OFF:
+        return None
+    return next((process.get("no_energy") for process in record["latency"]), None)
 
 
 def _limit(limit: Limit) -> str:
@@ -58,7 +78,7 @@ def _energy(energy: Energy) -> str:
 
 _ALWAYS: dict[str, Callable[[Summary], str]] = {
     "wall, s": lambda one: f"{sum(times.wall_s for times in one.times.values()):.1f}",
-    "ms/patch": lambda one: f"{one.latency.patch_ms:.2f}" if one.latency else "",
+    "ms/patch": lambda one: _patch(one.latency) if one.latency else "",
     "peak MiB": lambda one: f"{one.memory.peak_mib:.0f}" if one.memory else "",
 }
 _IF_ASKED: dict[str, Callable[[Summary], str]] = {

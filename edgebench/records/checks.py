@@ -45,6 +45,12 @@ def _other_answers(record: Record) -> Iterator[Verdict]:
         for one in timed
         if (one["stack"], one["z_nm"]) in expected
     ]
+    if timed and expected and not away:
+        yield Verdict(
+            "UNCHECKED",
+            "latency",
+            "no timed answer is of an image that the accuracy run saw, so that none could be compared with it",
+        )
     wrong = sum(um > SAME_UM for um in away)
     if wrong:
         yield Verdict(

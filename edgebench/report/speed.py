@@ -14,9 +14,9 @@ ONE_PROCESS = (
     "Our value is of n = 1 process: no interval, and the verdicts on latency (NOISY, SHORT, UNSTEADY) do not cover it."
 )
 EMULATED = "emulated"  # an emulator's times say nothing about the device
-POOLED = (
-    "p90 and p99 pool the calls of all processes as if these were independent. Each is printed only where its "
-    "distribution-free 95 % interval exists (36 and 368 calls)."
+PERCENTILES = (
+    "p90 and p99: the mean of those of the processes, with Student's 95 % interval over the processes; printed only "
+    "where each process has enough calls for its own (36 and 368)."
 )
 PEAK_WITH_READING = "The kernel refused to reset the peak: it includes reading the images, before the model was loaded."
 RESIDENT = "Resident memory (RSS) of a fresh process, of a pass that is not timed. Not comparable with GPU memory."
@@ -41,7 +41,7 @@ def split(summaries: Sequence[Summary], name: str, notes: Notes) -> Table:
 
 def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
     """Steady-state time of a call and of a patch, ms."""
-    pooled = mark(notes, POOLED)
+    pooled = mark(notes, PERCENTILES)
     headers = (
         "Run",
         "Batch",
@@ -66,7 +66,9 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
             (
                 name,
                 batch,
-                ms_interval(found.p50_ms, found.p50) + verdicts(summary, "latency", notes),
+                ms_interval(found.p50_ms, found.p50)
+                + verdicts(summary, "latency", notes)
+                + verdicts(summary, "device", notes),
                 ms_interval(found.patch_ms, found.patch),
                 _percentile(found.p90, found, "n<36"),
                 _percentile(found.p99, found, "n<368"),
@@ -102,5 +104,5 @@ def start(summaries: Sequence[Summary], notes: Notes) -> Table:
 def _percentile(estimate: Estimate | None, latency: Latency, few_calls: str) -> str:
     """few_calls: of each process."""
     if estimate:
-        return ms(estimate.value)
+        return ms_interval(estimate.value, estimate)
     return f"<{PROCESSES} processes" if latency.processes < PROCESSES else few_calls

@@ -40,7 +40,7 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     samples_ns: list[int] = []
     kept: dict[int, np.ndarray] = {}
     step = int(1 / KEPT)
-    first = random.Random(spec.seed).randrange(min(step, spec.iterations))
+    first = random.Random(spec.seed).randrange((spec.iterations - 1) % step + 1)  # so that the last hundred counts, too
     wanted_ns = int(spec.seconds * 1e9)
     gc.collect()
     gc.disable()
