@@ -190,7 +190,7 @@ def test_nearly_empty_fields_and_answers_outside_the_training_range_are_warned_o
     enough = field.judge(np.zeros(20), np.array([9.0] * 5 + [0.5] * 15))
     assert enough.warnings == ()
     outside = field.judge(np.full(4, -10.6), np.full(4, 9.0))
-    assert "outside the range that was trained" in outside.warnings[0]
+    assert "outside the range that was tested" in outside.warnings[0]
 
 
 def test_an_empty_field_has_no_spread():

@@ -44,7 +44,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "quantise": ({"", "errors", "files", "types", "focus", "data", "models", "quantise"}, {"numpy", "cv2"}),
     "training": (
         {"errors", "files", "focus", "data", "models", "quantise", "training"},
-        {"distributed"},
+        {"numpy", "distributed"},
     ),
     "devices": ({"", "errors", "types", "devices", "runner"}, {"psutil"}),
     "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends", "energy"}, set()),

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 MODEL = "Models below --models, their folders, artifact files, or MODEL/TARGET. Without one the report is made anew."
 QUALITY = "Compress each plane as a JPEG of this quality first; may be given several times. As stored if not given."
-METHOD = "Classical autofocus: all, or a figure of merit or search by name; may be given several times."
+METHOD = (
+    "Classical autofocus: all, or by name a figure of merit (tenengrad, laplacian, brenner, boddeke, "
+    "normalised-variance) or a search (uniform, adaptive, fit); may be given several times."
+)
 STACKS = "At most so many stacks of each split, spread evenly: a quick look."
 
 

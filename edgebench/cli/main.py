@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import edgebench
-from edgebench.cli import compare, convert, data, evaluate, predict, report, run, selftest, sweep, train
+from edgebench.cli import compare, convert, data, evaluate, predict, prune, report, run, selftest, sweep, train
 from edgebench.errors import EdgebenchError
 
 INTERRUPTED = 130  # exit code
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
+app.command("prune")(prune.prune)
 app.command("convert")(convert.convert)
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)

@@ -37,7 +37,7 @@ def predict(
     subject = field.find(model, models)
     answer = field.predict(subject, lower, upper)
     typer.echo(json.dumps(_object(answer, subject)) if as_json else "\n".join(_lines(answer, subject)))
-    for warning in answer.warnings:
+    for warning in (*answer.warnings, *_training(subject)):
         typer.echo(f"edgebench: warning: {warning}", err=True)
 
 
@@ -47,14 +47,23 @@ def _lines(answer: Answer, subject: Subject) -> list[str]:
     away = f"{abs(answer.z_um):.2f} um {side}: {move} to focus." if answer.direction != "none" else "in focus: stay."
     counted = f"{answer.tiles_with_contrast} of {answer.tiles} tiles with contrast"
     spread = (
-        f"+- {answer.spread_um:.2f} um over {counted} (weighted median absolute deviation)"
+        f"The tiles scatter by {answer.spread_um:.2f} um over {counted} (not the error: docs/training.md)"
         if answer.spread_um is not None
-        else f"How sure that is cannot be told from {counted}"
+        else f"The scatter of the tiles cannot be told from {counted}"
     )
     return [
         f"{answer.z_um:+.2f} um: the upper image was taken {away}",
         f"{spread}; plain median {answer.median_um:+.2f} um.",
         f"{subject.label} ({subject.backend}), {_used(subject)}.",
+    ]
+
+
+def _training(subject: Subject) -> list[str]:
+    learnt = subject.model.get("trained_on", [])
+    if not learnt or not all(one["simulated"] for one in learnt):
+        return []
+    return [
+        "the model has learnt from simulated images alone: test it on this microscope before you move a stage by it."
     ]
 
 
@@ -72,5 +81,6 @@ def _object(answer: Answer, subject: Subject) -> dict[str, object]:
         "model": subject.label,
         "backend": subject.backend,
         "kind": subject.model["kind"],
+        "trained_on": subject.model.get("trained_on", []),
         "images": ["upper"] if subject.model["kind"] == "single" else ["lower", "upper"],
     }

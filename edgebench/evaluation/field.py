@@ -21,7 +21,7 @@ from edgebench.models import store
 from edgebench.models.quiet import quiet
 
 PREFERRED = "tflite-float32.tflite"  # of a model's folder: a small runtime, and the same answers
-RANGE_UM = 10.5  # training labels lie within +- this
+RANGE_UM = 10.5  # the published stacks and their tests end within +- this
 APART_UM = 1.0  # weighted and plain median further apart than this contradict each other
 FEW = 0.25  # of the tiles: fewer with contrast are too few to trust
 
@@ -32,7 +32,7 @@ class Answer:
 
     z_um: float  # median weighted by contrast
     median_um: float
-    spread_um: float | None  # weighted median absolute deviation of the tiles from z_um; None: fewer than two count
+    spread_um: float | None  # of the tiles about z_um: weighted median absolute deviation; None: fewer than two count
     tiles: int
     tiles_with_contrast: int
     warnings: tuple[str, ...]
@@ -101,5 +101,5 @@ def _warnings(z_um: float, median_um: float, full: int, contrast: np.ndarray) ->
             f"the tiles disagree: {z_um:+.2f} um weighted by contrast, {median_um:+.2f} um as the plain median."
         )
     if abs(z_um) > RANGE_UM:
-        found.append(f"{z_um:+.2f} um lies outside the range that was trained, +-{RANGE_UM:g} um. Move, and ask again.")
+        found.append(f"{z_um:+.2f} um lies outside the range that was tested, +-{RANGE_UM:g} um. Move, and ask again.")
     return found

@@ -52,7 +52,7 @@ def boddeke(grey: np.ndarray) -> float:
 
 
 def normalised_variance(grey: np.ndarray) -> float:
-    """Variance over mean, which takes a lamp's drift out: (H, W) float32, grey values; 0 for a black image.
+    """Variance over mean, so that brightness counts once and not squared: (H, W) float32, grey values; black: 0.
 
     Source: Groen, Young and Ligthart 1985.
     """

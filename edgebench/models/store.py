@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,13 @@ def save(folder: Path, model: keras.Model, about: dict[str, Any]) -> Card:
         card = Card(name=folder.name, sha256=sha256(writing), **sizes, **about)
     replace_text(folder / CARD, json.dumps(asdict(card), indent=1) + "\n")
     return card
+
+
+def versions() -> dict[str, str]:
+    """Of what makes a model, for its card."""
+    import tensorflow as tf  # its distribution has several names
+
+    return {name: version(name) for name in ("edgebench", "keras", "numpy")} | {"tensorflow": tf.__version__}
 
 
 def load_card(folder: Path) -> Card:

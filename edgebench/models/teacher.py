@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from edgebench.data.patches import PatchSet
 from edgebench.files import whole
 from edgebench.focus.preprocess import model_input
 from edgebench.models import store
+
+if TYPE_CHECKING:
+    import keras
 
 BATCH = 128
 
@@ -26,7 +30,8 @@ def answers(
         labels = hashlib.sha256(part.z_um.tobytes() + part.contrast.tobytes()).hexdigest()
         file = cache / f"teacher-{identity[:16]}-{labels[:16]}.npy"
         if not file.is_file():
-            answer = _answers(teacher, part, lambda here, before=done: progress(before + here, total))  # type: ignore[misc]
+            model, _ = store.load(teacher)
+            answer = ask(model, part, lambda here, before=done: progress(before + here, total))  # type: ignore[misc]
             with whole(file) as writing, writing.open("wb") as opened:
                 np.save(opened, answer)
         found.append(np.load(file, allow_pickle=False))
@@ -34,14 +39,14 @@ def answers(
     return found
 
 
-def _answers(teacher: Path, part: PatchSet, progress: Callable[[int], None]) -> np.ndarray:
+def ask(model: keras.Model, part: PatchSet, progress: Callable[[int], None] = lambda done: None) -> np.ndarray:
+    """A model's answers to all patches of a set: (N,) float32 um."""
     import tensorflow as tf
 
-    model, card = store.load(teacher)
     call = tf.function(lambda x: model(x, training=False))
     out = np.empty(len(part), np.float32)
     for i in range(0, len(part), BATCH):
-        x = model_input(part.tiles[i : i + BATCH], card.input_size)
+        x = model_input(part.tiles[i : i + BATCH], model.input_shape[1])
         out[i : i + BATCH] = call(tf.constant(x)).numpy()[:, 0]
         progress(min(i + BATCH, len(part)))
     return out

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -252,8 +251,6 @@ def _about(
     results: dict[str, Any],
     made: dict[str, Any],
 ) -> dict[str, Any]:
-    import tensorflow as tf
-
     seconds = sum(entry["seconds"] for entry in history)
     return {
         "alpha": settings.alpha,
@@ -270,5 +267,5 @@ def _about(
         "history": history,
         "results": results,
         "made": {**made, "seconds": round(seconds)},
-        "versions": {name: version(name) for name in ("edgebench", "keras", "numpy")} | {"tensorflow": tf.__version__},
+        "versions": store.versions(),
     }

@@ -110,7 +110,7 @@ def _row(measure: str, search: str, found: dict[str, tuple[Found, ...]]) -> Row:
         starts=len(every),
         error_um=clusters.of({name: [abs(one.z_um) for one in starts] for name, starts in found.items()}),
         std_um=st.mean_std(away)[1],
-        p95_um=float(np.quantile(away, P95)) if st.ranks(len(found), P95) else None,
+        p95_um=float(np.quantile(away, P95)) if st.ranks(len(away), P95) else None,
         max_um=max(away),
         bias_um=clusters.of({name: [one.z_um for one in starts] for name, starts in found.items()}),
         success=clusters.of({name: [abs(one.z_um) <= SUCCESS_UM for one in starts] for name, starts in found.items()}),

@@ -18,7 +18,6 @@ from edgebench.report.numbers import NONE, percent_interval, um, um_interval
 
 HEADERS = ("Error (um) [95 %]", "SD", "p95", "Max", "Bias [95 %]", f"Within {SUCCESS_UM:g} um [95 %]")
 COSTS = ("Captures, median (mean)", "Most", "Moves", "Turns", "False peaks")
-STACKS = 72  # of fewer a p95 has no interval
 LEAD = (
     "The peak searches of the paper's section 2 on the test stacks: what each finds, and how many images it must "
     "capture for it, beside the regressor, which needs two, or one if it looks at single images. Recomputed from the "
@@ -41,7 +40,7 @@ ZERO_REAL = (
     "Errors of figures of merit are not to be compared with a regressor's: z = 0 was defined by the figure of merit of "
     "the data set's authors, so that a similar figure is asked for its own answer."
 )
-FEW = f"n<{STACKS}: a p95 of so few stacks has no interval; starts in one stack are not independent."
+P95 = "p95 without an interval: starts in one stack are not independent, and there are too few stacks for one."
 REGRESSOR = (
     "Every image of the split, so every start in the range; median over the tiles. Two captures {delta} um apart, then "
     "one move to focus: the step between the captures is the other move. Turns: where the answer lies below the upper "
@@ -73,7 +72,7 @@ def table(record: Record, split: str, regressors: Sequence[Evaluation], notes: N
     headers = list(HEADERS)
     headers[0] += mark(notes, ZERO_SIMULATED if record["data"]["simulated"] else ZERO_REAL)
     found, peaks = list(classical_summary.rows(record, split)), classical_summary.peaks(record, split)
-    headers[2] += mark(notes, FEW) if any(row.p95_um is None for row in found) else ""
+    headers[2] += mark(notes, P95)
     rows = [(*_cells(row), _false(peaks[row.measure])) for row in found]
     rows += [_regressor(one, split, notes) for one in regressors if split in one.splits]
     return Table(("Figure of merit", "Search", *headers, *COSTS), tuple(rows), left=2)
@@ -87,7 +86,9 @@ def caption(record: Record, scene: Scene) -> tuple[str, str]:
     simulated = f" (SIMULATED, seed {data['seed']})" if data["simulated"] else ""
     title = f"{what}: {record['set']}, {stack['split']}, stack {stack['stack']}{simulated}"
     if scene.measure is None:
-        return title, "Each figure from its lowest to its highest value. The stack of median contrast of the data set."
+        first = next(iter(stack["curves"])).replace("-", " ")
+        chosen = f"The stack whose {first} rises by a factor that is the median of all stacks."
+        return title, f"Each figure from its lowest to its highest value. {chosen}"
     counts = ", ".join(f"{name.replace('-', ' ')} {count}" for name, count in scene.false_peaks.items() if count)
     away = f"of {PROMINENCE:.0%} prominence or more, further than {SUCCESS_UM:g} um from focus"
     none = f"No stack here has a false peak {away}; this one comes closest."
@@ -121,7 +122,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.search,
         um_interval(row.error_um.value, row.error_um.interval),
         um(row.std_um),
-        _p95(row.p95_um, row.stacks),
+        _p95(row.p95_um),
         um(row.max_um),
         *_bias_success(row.bias_um, row.success),
         f"{row.median_captures:g} ({row.captures:.1f})",
@@ -145,7 +146,7 @@ def _regressor(one: Evaluation, split: str, notes: Notes) -> tuple[str, ...]:
         f"regressor{mark(notes, SINGLE if single else REGRESSOR.format(delta=2))}",
         um_interval(score.mean_um, score.interval),
         um(score.std_um),
-        _p95(score.p95_um, len(level.stacks)),
+        _p95(score.p95_um),
         um(score.max_um),
         *_bias_success(clusters.bias(level.answers), clusters.shares(level.answers).far),
         f"{captures} ({captures:.1f})",
@@ -156,8 +157,8 @@ def _regressor(one: Evaluation, split: str, notes: Notes) -> tuple[str, ...]:
     )
 
 
-def _p95(value: float | None, stacks: int) -> str:
-    return f"n<{STACKS}" if value is None or stacks < STACKS else um(value)
+def _p95(value: float | None) -> str:
+    return NONE if value is None else um(value)
 
 
 def _bias_success(bias: Mean, success: Mean) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgebench.records.evaluation_summary import Evaluation, paired
 from edgebench.report.evaluated import NOT_EVALUATED, View, name, part
-from edgebench.report.grid import MODELS, ORIGINAL, REDUCED, STUDENT
+from edgebench.report.grid import MODELS, ORIGINAL, REDUCED, SMALL
 from edgebench.report.markdown import Notes, Table
 from edgebench.report.numbers import um_interval
 from edgebench.report.rows import SETS
@@ -13,8 +13,8 @@ SINGLES = {ORIGINAL: "original-single", REDUCED: "reduced-single"}  # by the mod
 OTHER_IMAGES = "other images"
 PAIRS: tuple[tuple[str, str], ...] = (  # base, other
     *((single, difference) for difference, single in SINGLES.items()),
-    (REDUCED, STUDENT),
-    *((ORIGINAL, each) for each in MODELS if each not in (ORIGINAL, STUDENT)),
+    *((REDUCED, each) for each in SMALL),
+    *((ORIGINAL, each) for each in MODELS if each not in (ORIGINAL, *SMALL)),
 )
 
 

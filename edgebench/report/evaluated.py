@@ -22,6 +22,7 @@ ORDER = (  # of rows and columns: the paper's, then its grid
     "reduced-single",
     "reduced",
     "size-56",
+    "small",
     "student",
 )
 

@@ -17,6 +17,7 @@ DETAILED = (  # their stacks are listed; others' only without these
     "reduced-single",
     "original",
     "reduced",
+    "small",
     "student",
 )
 SHARES = ("Within 0.5 um", "Right direction", "Off by > 2 um")

@@ -38,7 +38,8 @@ READ = (
 )
 TRAINING = (
     "Of the simulated sets neither is the training's own: `edgebench data simulate --split train` draws its stains "
-    "around and beyond both protocols."
+    "around and beyond both protocols. Models of single images are the exception: they learn from stacks with the "
+    "tests' own instrument (`--microscope one`)."
 )
 SIMULATED = (
     "**The slides are simulated.** No figure of ours was measured on tissue under a microscope: they say how the "
@@ -206,7 +207,7 @@ def _data(shown: Sequence[Evaluation]) -> list[str]:
 
 def _trained_on(model: Record) -> str:
     sets = [
-        f"{one['name']} ({'simulated' if one['simulated'] else 'real images'}"
+        f"the training split of {one['name']} ({'simulated' if one['simulated'] else 'real images'}"
         f"{', real images as objects: ' + str(one['objects']) if one['objects'] else ''}, `{one['sha256'][:12]}`)"
         for one in model.get("trained_on", [])
     ]

@@ -53,6 +53,8 @@ class Job:
             parts += ["--data", root]
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "teacher" and value and Path(value).parent == Path(self.models):
+                value = str(Path("models") / Path(value).name)  # as data: where it lies by default
             if field.name not in ("name", "data", "models", "cache") and value != field.default:
                 parts += [f"--{field.name.replace('_', '-')}", str(value)]
         return shlex.join(parts)
