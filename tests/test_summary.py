@@ -260,3 +260,28 @@ def test_a_paired_difference_is_taken_image_by_image():
 def test_other_images_cannot_be_paired():
     errors = summarise(make_record()).errors
     assert paired(errors["test-1"], errors["test-2"]) is None
+
+
+def test_r5_throughput_is_patches_over_the_wall_time_of_the_loop():
+    record = make_record(batch_size=8, calls=400)
+    for process_, wall_s in zip(record["latency"], (10, 20, 16, 10, 20), strict=True):
+        process_["wall_ns"] = wall_s * 10**9
+    assert summarise(record).latency.patches_per_s == pytest.approx(400 * 8 / 16)
+
+
+def test_r6_import_load_and_first_call_stand_apart_from_the_steady_state():
+    record = make_record()
+    for number, one in enumerate(record["latency"]):
+        one["load"] |= {"import_ns": (100 + number) * 10**6, "load_ns": 20 * 10**6, "first_ns": 900 * 10**6}
+    found = summarise(record).latency
+    assert (found.import_ms, found.load_ms, found.first_ms) == (102, 20, 900)
+    assert found.p50_ms == summarise(make_record()).latency.p50_ms
+    assert found.p99.value < 100
+
+
+def test_r20_every_stage_of_the_memory_process_is_kept():
+    record = make_record()
+    record["memory"]["stages"]["load"] = {"rss_bytes": 3 * 2**20, "pss_bytes": 2**21, "uss_bytes": None}
+    stages = {stage.name: stage for stage in summarise(record).memory.stages}
+    assert list(stages) == ["interpreter", "imports", "load", "first", "steady"]
+    assert (stages["load"].rss_mib, stages["load"].pss_mib, stages["load"].uss_mib) == (3, 2, None)

@@ -12,11 +12,13 @@ import numpy as np
 
 from edgebench.focus.aggregate import image_value
 from edgebench.records import evaluation_metrics as metrics
+from edgebench.records import resources
 from edgebench.records import statistics as st
 from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
 from edgebench.records.checks import checks
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
+from edgebench.records.resources import Energy, Limit, Memory, Stage
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
 from edgebench.records.sustained import Sustained
@@ -25,9 +27,7 @@ from edgebench.records.verdicts import Verdict, judge
 
 NS_PER_S = 1e9
 NS_PER_MS = 1e6
-MJ_PER_J = 1e3
 BYTES_PER_MB = 1e6  # of files
-BYTES_PER_MIB = 2**20  # of memory
 PARTS = ("read", "preprocess", "predict", "aggregate")
 
 
@@ -79,7 +79,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Latency:
-    """Steady state; p50 is the median of process medians, p90 and p99 are of the samples of all."""
+    """Steady state; p50 is the median of process medians, p90 and p99 are means of those of the processes."""
 
     processes: int
     calls: int
@@ -89,6 +89,7 @@ class Latency:
     patch: Estimate | None
     p90: Estimate | None
     p99: Estimate | None
+    patches_per_s: float  # patches over the wall time of the timed loop (R5); median of the processes
     outliers: int
     variation: float | None  # coefficient of variation of the process medians
     wall_s: float
@@ -96,31 +97,6 @@ class Latency:
     load_ms: float
     first_ms: float
     unsteady: int  # processes whose warm-up ended at its cap
-
-
-@dataclass(frozen=True)
-class Memory:
-    peak_mib: float
-    peak_reset: bool  # False: the peak includes what came before the model, such as reading images
-    steady_mib: float
-
-
-@dataclass(frozen=True)
-class Energy:
-    """Of the timed calls, as the source gives it: what the machine draws at rest is in it, and stands apart."""
-
-    source: str
-    patch_mj: float  # median of the processes
-    patch: Estimate | None
-    idle_w: float
-
-
-@dataclass(frozen=True)
-class Limit:
-    """The smallest limit of memory that the artifact survived; None with the reason."""
-
-    mib: float | None
-    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -151,10 +127,10 @@ def summarise(record: Record) -> Summary:
         errors=errors,
         times={split: _times(part) for split, part in record["accuracy"].items()},
         latency=latency,
-        memory=_memory(record["memory"]) if record["memory"] else None,
+        memory=resources.memory(record),
         sustained=long.sustained(record),
-        limit=_limit(record["memory_limit"]) if record.get("memory_limit") else None,
-        energy=_energy(record["latency"], record["settings"]["batch_size"]),
+        limit=resources.limit(record),
+        energy=resources.energy(record),
         verdicts=(
             *judge(
                 record["artifact"]["precision"],
@@ -227,6 +203,7 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
         patch=p50.scaled(1 / batch_size) if p50 else None,
         p90=st.process_percentile(samples, 0.9),
         p99=st.process_percentile(samples, 0.99),
+        patches_per_s=float(np.median([_throughput(process, batch_size) for process in processes])),
         outliers=sum(st.outliers(process["samples_ns"]) for process in processes),
         variation=st.variation(medians),
         wall_s=sum(process["wall_ns"] for process in processes) / NS_PER_S,
@@ -235,36 +212,8 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     )
 
 
-def _memory(memory: Record) -> Memory:
-    return Memory(
-        peak_mib=memory["peak_rss_bytes"] / BYTES_PER_MIB,
-        peak_reset=memory.get("peak_reset", True),
-        steady_mib=memory["stages"]["steady"]["rss_bytes"] / BYTES_PER_MIB,
-    )
-
-
-def _energy(processes: Sequence[Record], batch_size: int) -> Energy | None:
-    """None where a process has none."""
-    measured = [process["energy"] for process in processes if process.get("energy")]
-    if not measured or len(measured) < len(processes):
-        return None
-    patch_mj, patch = st.process_median(
-        [
-            one["joules"] * MJ_PER_J / (len(process["samples_ns"]) * batch_size)
-            for one, process in zip(measured, processes, strict=True)
-        ]
-    )
-    return Energy(
-        source=f"{measured[0]['source']} ({measured[0].get('about', '')})",
-        patch_mj=patch_mj,
-        patch=patch,
-        idle_w=float(np.median([one["idle_watts"] for one in measured])),
-    )
-
-
-def _limit(found: Record) -> Limit:
-    limit_bytes = found["limit_bytes"]
-    return Limit(limit_bytes / BYTES_PER_MIB if limit_bytes is not None else None, found["reason"])
+def _throughput(process: Record, batch_size: int) -> float:
+    return float(len(process["samples_ns"]) * batch_size * NS_PER_S / process["wall_ns"])
 
 
 __all__ = [
@@ -275,6 +224,7 @@ __all__ = [
     "Limit",
     "Memory",
     "Paired",
+    "Stage",
     "Summary",
     "Times",
     "paired",

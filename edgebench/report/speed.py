@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edgebench.records.statistics import PROCESSES, Estimate
 from edgebench.records.summary import Latency, Summary
 from edgebench.report.markdown import Notes, Table, mark
-from edgebench.report.numbers import NOT_RUN, ms, ms_interval, seconds
+from edgebench.report.numbers import NOT_RUN, mib, ms, ms_interval, seconds
 from edgebench.report.rows import run, verdicts
 
 ONE_PROCESS = (
@@ -19,6 +19,7 @@ PERCENTILES = (
     "where each process has enough calls for its own (36 and 368)."
 )
 PEAK_WITH_READING = "The kernel refused to reset the peak: it includes reading the images, before the model was loaded."
+THROUGHPUT = "Patches over the wall time of the timed loop, which also takes the next patch and the clock."
 RESIDENT = "Resident memory (RSS) of a fresh process, of a pass that is not timed. Not comparable with GPU memory."
 
 
@@ -49,6 +50,7 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
         "p50 of a patch",
         f"p90{pooled}",
         f"p99{pooled}",
+        f"Patches/s{mark(notes, THROUGHPUT)}",
         "Calls",
         "Outliers",
         "Verdict",
@@ -60,7 +62,7 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
             continue
         name, batch = run(summary, notes, batch=False), str(summary.record["settings"]["batch_size"])
         if summary.record["device"]["emulated"]:
-            rows.append((name, batch, *[EMULATED] * 7))
+            rows.append((name, batch, *[EMULATED] * 8))
             continue
         rows.append(
             (
@@ -72,6 +74,7 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
                 ms_interval(found.patch_ms, found.patch),
                 _percentile(found.p90, found, "n<36"),
                 _percentile(found.p99, found, "n<368"),
+                ms(found.patches_per_s),
                 f"{found.processes} x {found.calls // found.processes:,}",
                 str(found.outliers),
                 summary.verdict,
@@ -96,7 +99,7 @@ def start(summaries: Sequence[Summary], notes: Notes) -> Table:
         space = [NOT_RUN] * 2
         if memory:
             reading = "" if memory.peak_reset else mark(notes, PEAK_WITH_READING)
-            space = [f"{memory.steady_mib:.1f}", f"{memory.peak_mib:.1f}{reading}"]
+            space = [mib(memory.steady_mib), f"{mib(memory.peak_mib)}{reading}"]
         rows.append((run(summary, notes), *times, *space))
     return Table(headers, tuple(rows))
 
