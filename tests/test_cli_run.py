@@ -39,14 +39,14 @@ def test_the_second_call_skips_and_says_so(command, tmp_path):
     edgebench(command, "tiny/tflite-float32", *QUICK)
     done = edgebench(command, "tiny/tflite-float32", *QUICK)
     assert done.returncode == 0
-    assert "tiny/tflite-float32 on litert: skipped" in done.stderr
+    assert "tiny/tflite-float32 on litert, batch 4: skipped" in done.stderr
     assert len(store.load_all(tmp_path / "results")) == 1
 
 
 def test_a_plan_is_printed_and_nothing_is_measured(command, tmp_path):
     done = edgebench(command, "tiny/tflite-float32", *QUICK, "--plan")
     assert done.returncode == 0, done.stderr
-    assert "tiny/tflite-float32 on litert: 0 of 5 processes done" in done.stdout
+    assert "tiny/tflite-float32 on litert, batch 4: 0 of 5 processes done" in done.stdout
     assert "Estimate: " in done.stdout
     assert not (tmp_path / "results").exists()
 

@@ -79,6 +79,17 @@ def test_unlike_protocols_are_refused_by_name(where, name, value, said):
         compare(record(), other)
 
 
+def test_r22_sampled_energy_is_compared_with_sampled_energy_alone():
+    def metered(samples):
+        made = record()
+        about = {"source": "hwmon", "joules": 1.0, "seconds": 1.0, "samples": samples, "idle_watts": 0.0}
+        return made | {"latency": [one | {"energy": about} for one in made["latency"]]}
+
+    assert compare(record(), metered(2)).latency.verdict == "same within floor"
+    with pytest.raises(UsageError, match=r"differ in energy, which is sampled .* \(none and hwmon\)"):
+        compare(record(), metered(50))
+
+
 def test_other_images_are_refused():
     other = record()
     other["accuracy"]["test-2"]["images"].pop()

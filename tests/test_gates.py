@@ -165,6 +165,20 @@ def test_what_a_gate_lacks_is_said_before_anything_is_measured(cell, data, tmp_p
     assert device.started == []
 
 
+@pytest.mark.parametrize(("part", "change"), [("device", {"cpu": "another"}), ("data", {"sha256": "1" * 64})])
+def test_a_baseline_of_another_cpu_or_data_set_is_none(cell, data, tmp_path, part, change):
+    own = [cell("tflite-int8", repeats=4)]
+    list(session.run(own, Timed(1.0), data, tmp_path / "before"))
+    (path,) = tmp_path.glob("before/runs/local/*.json")
+    raw = json.loads(path.read_text())
+    (raw["device"]["host"] if part == "device" else raw["data"]).update(change)
+    path.write_text(json.dumps(raw))
+    todo = plan.make(own, Timed(1.0), data, tmp_path / "now", force=False, seed=0)
+    said = r"no record of tiny/tflite-int8 on null, batch 3 in .* that was measured alike"
+    with pytest.raises(UsageError, match=said):
+        gates.checks([LATENCY], todo, tmp_path / "before")
+
+
 def test_too_few_processes_for_an_interval_are_said_before_anything_is_measured(cell, data, tmp_path):
     todo = plan.make([cell(), cell("tflite-int8")], Canned(), data, tmp_path, force=False, seed=0)
     with pytest.raises(UsageError, match="has 2 latency processes, an interval needs 4"):

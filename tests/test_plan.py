@@ -79,7 +79,7 @@ def test_the_plan_is_printed_with_its_estimate_labelled(cell, data, tmp_path, ca
     found = planned([cell(), cell("tflite-int8", seconds=60)], data, tmp_path)
     printed.show(found, estimate.estimate(found, estimate.pace(found, data.about["sha256"])))
     out = capsys.readouterr().out
-    assert "on null: its record is there (" in out and "on null: 0 of 6 processes done: " in out
+    assert "on null, batch 3: its record is there (" in out and "on null, batch 3: 0 of 6 processes done: " in out
     assert "accuracy test-1, accuracy test-2, 2 latency, memory, one patch" in out
     assert "Order of the 6 processes to run: B " in out
     assert "Estimate: at least 90 s" not in out and "Estimate: at least 2 min" in out

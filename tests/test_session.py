@@ -9,11 +9,11 @@ from pathlib import Path
 import onnx
 import pytest
 
-from edgebench.bench import artifacts, cells, order, session
+from edgebench.bench import artifacts, cells, lock, order, session
 from edgebench.bench.cells import Cell, Data
 from edgebench.bench.suite import Settings
 from edgebench.devices import base as devices
-from edgebench.errors import BackendError, DeviceError, ModelError, RecordError
+from edgebench.errors import BackendError, DeviceError, ModelError, RecordError, UsageError
 from edgebench.records import store
 from edgebench.types import StackFiles
 
@@ -301,3 +301,14 @@ def test_the_code_version_covers_what_runs_on_the_device():
     assert len(cells.code_sha256()) == 64
     package = Path(cells.edgebench.__file__).parent
     assert all(list(package.glob(pattern)) for pattern in cells._DEVICE_CODE)
+
+
+def test_a_second_session_into_the_same_folder_is_refused_at_once(cell, data, tmp_path):
+    with lock.alone(tmp_path / "runs" / "local"), pytest.raises(UsageError, match="another session measures into"):
+        run([cell()], Canned(), data, tmp_path)
+    assert len(run([cell()], Canned(), data, tmp_path)) == 1
+
+
+def test_the_name_of_a_cell_tells_it_from_others_of_its_artifact(cell):
+    assert cell(batch_size=8).name == "tiny/tflite-float32 on null"
+    assert cell(batch_size=1, threads=2).name == "tiny/tflite-float32 on null, batch 1, 2 threads"

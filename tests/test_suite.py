@@ -9,6 +9,7 @@ from edgebench.backends import base
 from edgebench.bench import artifacts, suite
 from edgebench.bench.suite import Settings
 from edgebench.errors import ModelError, UsageError
+from edgebench.records.statistics import PROCESSES
 
 SHIPPED = Path(__file__).parents[1] / "benchmarks"
 GOOD = """
@@ -79,6 +80,13 @@ def test_shipped_suites_name_backends_that_exist(name):
     assert found.splits == ("test-1", "test-2")
     for line in found.lines:
         base.entry(line.backend)
+
+
+def test_r8_publish_is_ten_processes_and_a_minute_and_quick_is_shorter():
+    publish, quick = (suite.settings(suite.PRESETS[name]) for name in ("publish", "quick"))
+    assert (publish.repeats, publish.seconds, publish.repeats * publish.iterations >= 1024) == (10, 60, True)
+    assert quick.repeats >= PROCESSES  # or there would be no interval
+    assert quick.seconds == 0
 
 
 def test_table_7_measures_batches_of_8_as_the_paper_does():

@@ -42,7 +42,11 @@ class Cell:
 
     @property
     def name(self) -> str:
-        return f"{self.artifact.name} on {self.backend}"
+        """With what tells it from other cells of the artifact: batch and threads, where they are not the usual."""
+        settings, usual = self.settings, Settings()
+        batch = f", batch {settings.batch_size}" if settings.batch_size != usual.batch_size else ""
+        threads = f", {settings.threads} threads" if settings.threads != usual.threads else ""
+        return f"{self.artifact.name} on {self.backend}{batch}{threads}"
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
         """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, and what

@@ -130,11 +130,11 @@ def _of_baseline(gate: str, todo: Plan, baseline: Path) -> Iterator[Check]:
         return
     known = _records(baseline)
     for id, cell in todo.cells.items():
-        alike = [record for record in known if _names(record) == _wanted(cell)]
+        alike = [record for record in known if _protocol(record) == _wanted(cell, todo)]
         if not alike:
             raise UsageError(
-                f"gate {gate!r}: no record of {cell.name} (batch {cell.settings.batch_size}, threads "
-                f"{cell.settings.threads}) in {baseline}. Measure it there first, or name another --baseline."
+                f"gate {gate!r}: no record of {cell.name} in {baseline} that was measured alike (on this device and "
+                f"CPU, data set, splits, images). Measure it there first, or name another --baseline."
             )
         newest = max(alike, key=lambda record: str(record["created"]))
         if id in todo.skipped and newest["id"] == id and newest == store.load(todo.paths[id]):
@@ -153,13 +153,22 @@ def _records(baseline: Path) -> list[Record]:
     return [store.load(path) for path in paths]
 
 
-def _names(record: Record) -> tuple[object, ...]:
-    settings = record["settings"]
-    names = (record["model"]["name"], record["artifact"]["target"], record["backend"]["name"])
-    return (*names, settings["batch_size"], settings["threads"], settings["images"])
+def _protocol(record: Record) -> tuple[object, ...]:
+    """What a record and a cell must have in common, so that the session is not measured for nothing."""
+    settings, device = record["settings"], record["device"]
+    return (
+        (record["model"]["name"], record["artifact"]["target"], record["backend"]["name"]),
+        (settings["batch_size"], settings["threads"], settings["images"], settings["delta_nm"]),
+        (device["name"], device["host"]["cpu"]),
+        (record["data"]["sha256"], sorted(record["accuracy"])),
+    )
 
 
-def _wanted(cell: Cell) -> tuple[object, ...]:
+def _wanted(cell: Cell, todo: Plan) -> tuple[object, ...]:
     settings = cell.settings
-    names = (cell.artifact.model["name"], cell.artifact.about["target"], cell.backend)
-    return (*names, settings.batch_size, settings.threads, settings.images)
+    return (
+        (cell.artifact.model["name"], cell.artifact.about["target"], cell.backend),
+        (settings.batch_size, settings.threads, settings.images, settings.delta_nm),
+        (todo.device, todo.cpu),
+        (todo.data.about["sha256"], sorted(todo.data.stacks)),
+    )

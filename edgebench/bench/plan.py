@@ -26,6 +26,9 @@ class Process:
 @dataclass(frozen=True)
 class Plan:
     results: Path
+    device: str
+    cpu: str
+    data: Data
     force: bool  # a record that is there is replaced
     cells: Mapping[str, Cell]  # by id
     paths: Mapping[str, Path]  # of their records
@@ -56,6 +59,9 @@ def make(cells: Sequence[Cell], device: Device, data: Data, results: Path, *, fo
     journals = {id: Journal(results, device.name, id) for id in waiting}
     return Plan(
         results=results,
+        device=device.name,
+        cpu=str(host["cpu"]),
+        data=data,
         force=force,
         cells=named,
         paths=paths,

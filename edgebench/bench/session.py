@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from edgebench.bench import assemble, memory_limit, plan
+from edgebench.bench import assemble, lock, memory_limit, plan
 from edgebench.bench.cells import MEMORY_LIMIT, Cell, Data
 from edgebench.bench.journal import Finished
 from edgebench.bench.plan import Plan, Process
@@ -60,8 +60,16 @@ def run(
 
 
 def follow(todo: Plan, device: Device, data: Data, tell: Tell = lambda step, event: None) -> Iterator[Outcome]:
-    """Measure what a plan has left, and yield each of its cells as run() does."""
+    """Measure what a plan has left, and yield each of its cells as run() does.
+
+    UsageError where another session measures on the same device into the same folder.
+    """
     store.check_writable(todo.results)
+    with lock.alone(store.path_of(todo.results, device.name, "").parent):
+        yield from _follow(todo, device, data, tell)
+
+
+def _follow(todo: Plan, device: Device, data: Data, tell: Tell) -> Iterator[Outcome]:
     yield from (Outcome(cell, todo.paths[id], True) for id, cell in todo.cells.items() if id in todo.skipped)
     finished = dict(todo.finished)
     for number, one in enumerate(todo.order):

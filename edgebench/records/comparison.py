@@ -16,6 +16,7 @@ from edgebench.records.statistics import Estimate
 from edgebench.records.summary import Summary, summarise
 
 SETTINGS = ("batch_size", "threads", "delta_nm", "images", "page_cache")  # a comparison needs the same
+COUNTER_READINGS = 2
 WORSE = ("slower", "worse")
 
 
@@ -72,7 +73,14 @@ def _protocol(base: Record, other: Record) -> Iterator[tuple[str, object, object
         yield both(f"settings.{name}", lambda record, name=name: record["settings"][name])  # type: ignore[misc]
     yield both("device", lambda record: f"{record['device']['name']}, {record['device']['host']['cpu']}")
     yield both("data", lambda record: record["data"]["sha256"][:12])
+    yield both("energy, which is sampled between timed calls", _sampled)
     yield both("splits", lambda record: ", ".join(sorted(record["accuracy"])))
+
+
+def _sampled(record: Record) -> str:
+    """The source of energy that is read between the calls, where it costs them something; a counter is read twice."""
+    found = [process.get("energy") or {} for process in record["latency"]]
+    return next((one["source"] for one in found if one.get("samples", 0) > COUNTER_READINGS), "none")
 
 
 def _latency(base: Record, other: Record) -> Ratio | None:
