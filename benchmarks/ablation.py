@@ -1,6 +1,6 @@
 """What each part of the training data is worth on tissue and optics that no training has seen.
 
-python benchmarks/ablation.py --data data/training --test data/unseen-exact --test data/unseen-reversed --out out/ablation
+python benchmarks/ablation.py --data data/training --test data/unseen-exact --test data/unseen-reversed
 
 One network, one recipe and one number of patches shown; what differs is which stacks of a simulated training set are
 seen. Each choice is a data set of links below --out; trainings and evaluations that are there are not made again.
