@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 import shlex
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def test_the_suite_and_the_commands_of_the_page_about_ci_are_right(tmp_path):
     (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     (tmp_path / "gates.toml").write_text(text)
     assert suite.load("gates", {}, tmp_path).gates == GATES
+    assert tomllib.loads(text).items() <= tomllib.loads((ROOT / "benchmarks/gates.toml").read_text()).items()
     assert set(GATES) == set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE))
     options = {option for parameter in typer.main.get_command(app).commands["run"].params for option in parameter.opts}
     workflow = page.partition("```yaml")[2].partition("```")[0]
