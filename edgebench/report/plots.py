@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgebench.files import whole
+from edgebench.records.evaluation_metrics import Score, score
 from edgebench.records.evaluation_summary import MEDIAN, Evaluation
 from edgebench.report import sets
 from edgebench.report.evaluated import View
@@ -18,7 +19,8 @@ from edgebench.report.sensitivity import places, qualities, sweeps
 
 MACS, DEFOCUS, JPEG = "error-macs.png", "error-defocus.png", "error-jpeg.png"
 LINES = 6  # models in one plot over defocus
-MARKERS = {"difference": "o", "single": "s"}
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito's
+SHAPES = "oD^sPXv*"  # one more than colours: neither alone tells two models apart, both together do up to 56
 
 
 def names(view: View) -> tuple[str, ...]:
@@ -59,17 +61,13 @@ def _axes(title: str, panels: Sequence[str], shown: Sequence[Evaluation], x: str
 def _macs(view: View) -> Any:
     found = _known(view)
     figure, axes = _axes("Error and work", [title for _, title in SETS], found, "MACs a tile (millions)")
-    sizes = list(dict.fromkeys(one.name.removesuffix("-single") for one in found))  # one colour for both inputs
+    styles = _styles(found)
     for axis, (split, _) in zip(axes, SETS, strict=True):
         for one in (one for one in found if split in one.splits):
-            score, macs = one.splits[split][MEDIAN].score, one.about["model"]["macs"] / 1e6
-            ends = score.interval
-            style = {
-                "fmt": MARKERS[one.about["model"]["kind"]],
-                "color": f"C{sizes.index(one.name.removesuffix('-single'))}",
-            }
-            around = [[score.mean_um - ends.low], [ends.high - score.mean_um]] if ends else None
-            axis.errorbar(macs, score.mean_um, around, **style, capsize=3, label=_label(one))
+            error, macs = one.splits[split][MEDIAN].score, one.about["model"]["macs"] / 1e6
+            around = np.array([_around(error)]).T
+            style = {**styles[one.name], "linestyle": ""}
+            axis.errorbar(macs, error.mean_um, around, **style, capsize=3, label=_label(one))
         axis.set_xscale("log")
         axis.set_ylim(bottom=0)
     _legend(figure, axes)
@@ -78,11 +76,13 @@ def _macs(view: View) -> Any:
 
 def _defocus(view: View) -> Any:
     found = _followed(view)
+    styles = _styles(found)
     figure, axes = _axes("Error and defocus", [title for _, title in SETS], found, "label (um)")
     for axis, (split, _) in zip(axes, SETS, strict=True):
         for one in (one for one in found if split in one.splits):
             bins = one.splits[split][MEDIAN].bins
-            axis.plot([each.lowest_um + 0.5 for each in bins], [each.mean_um for each in bins], ".-", label=_label(one))
+            middles, errors = [each.lowest_um + 0.5 for each in bins], [each.mean_um for each in bins]
+            axis.plot(middles, errors, **styles[one.name], markersize=4, label=_label(one))
         axis.set_ylim(bottom=0)
     _legend(figure, axes)
     return figure
@@ -91,19 +91,48 @@ def _defocus(view: View) -> Any:
 def _jpeg(view: View) -> Any:
     """A line joins answers to the same images alone."""
     at = places(view.qualities)
+    styles = _styles(view.qualities)
     figure, axes = _axes("Error and JPEG quality", [" ".join(place) for place in at], view.qualities, "JPEG quality")
     for axis, place in zip(axes, at, strict=True):
-        found = sweeps(view.qualities, place)
-        asked = qualities(found)
-        for sweep in found:
-            errors = {q: float(np.abs(of[MEDIAN].error_um).mean()) for q, of in sweep.answers.items()}
-            xs = [x for x, quality in enumerate(asked) if quality in errors]
-            axis.plot(xs, [errors[asked[x]] for x in xs], ".-", label=_label(sweep.one))
-        kept = sets.stored(found[0].one.about["data"]).replace(" (", "\n(")
+        swept = sweeps(view.qualities, place)
+        asked = qualities(swept)
+        for sweep in swept:
+            scores = {quality: score(of[MEDIAN]) for quality, of in sweep.answers.items()}
+            xs = [x for x, quality in enumerate(asked) if quality in scores]
+            found = [scores[asked[x]] for x in xs]
+            around = np.array([_around(one) for one in found]).T
+            means = [one.mean_um for one in found]
+            axis.errorbar(xs, means, around, **styles[sweep.one.name], capsize=3, label=_label(sweep.one))
+        kept = sets.stored(swept[0].one.about["data"]).replace(" (", "\n(")
         axis.set_xticks(range(len(asked)), [kept if quality is None else quality for quality in asked])
         axis.set_ylim(bottom=0)
     _legend(figure, axes)
     return figure
+
+
+def _around(error: Score) -> tuple[float, float]:
+    """How far its interval goes below and above the mean; not at all where there is none."""
+    ends = error.interval
+    return (error.mean_um - ends.low, ends.high - error.mean_um) if ends else (0.0, 0.0)
+
+
+def _styles(found: Sequence[Evaluation]) -> dict[str, dict[str, Any]]:
+    """Colour and shape of each model; the same for both inputs of a network, whose single images are hollow, dashed."""
+    sizes = list(dict.fromkeys(_size(one) for one in found))
+    styles = {}
+    for one in found:
+        at, single = sizes.index(_size(one)), one.about["model"]["kind"] == "single"
+        styles[one.name] = {
+            "color": COLOURS[at % len(COLOURS)],
+            "marker": SHAPES[at % len(SHAPES)],
+            "markerfacecolor": "white" if single else None,
+            "linestyle": "--" if single else "-",
+        }
+    return styles
+
+
+def _size(one: Evaluation) -> str:
+    return one.name.removesuffix("-single")
 
 
 def _legend(figure: Any, axes: Sequence[Any]) -> None:
