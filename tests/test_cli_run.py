@@ -90,6 +90,8 @@ def test_a_killed_session_keeps_its_finished_processes_and_goes_on(command, tmp_
         (["tiny/tflite-int8", "--device", "raspberrypi"], "device 'raspberrypi': no board given"),
         (["--suite", "table8"], "no suite 'table8'. Suites: "),
         (["tiny/tflite-int8", "--suite", "table7"], "names its own artifacts"),
+        (["tiny/tflite-int8", "--model", "tiny"], "--model is of a suite"),
+        (["--suite", "table7", "--model", "huge"], "no artifact 'huge/tflite-float32'"),
         (["tiny/tflite-int8", "--split", "test-3"], "no split 'test-3'. Splits: "),
         (["tiny/tflite-int8", "--data", "/nowhere"], "/nowhere"),
         (["tiny/tflite-int8", "--threads", "4096"], "4096 threads asked"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,8 @@ def settings(numbers: Mapping[str, Any]) -> Settings:
     return Settings(**{**exact, **numbers})
 
 
-def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER) -> Suite:
-    """Read a suite by its name or path; `given` (command line) goes before what the suite says.
+def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER, models: Sequence[str] = ()) -> Suite:
+    """Read a suite by its name or path; `given` and `models` (command line) go before what the suite says.
 
     Raises UsageError for an unknown name, key or type.
     """
@@ -92,7 +92,7 @@ def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER) -> Suite:
         raise UsageError(f"{path}: not TOML ({error}). Correct it.") from error
     _check(path, raw, _SUITE, ("models", "splits", "cells"))
     lines = []
-    for model in raw["models"]:
+    for model in models or raw["models"]:
         for cell in raw["cells"]:
             _check(path, cell, _CELL, ("target", "backend"))
             numbers: dict[str, Any] = {

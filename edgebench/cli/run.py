@@ -23,6 +23,9 @@ FAILED = 1  # exit code: a gate, twice
 def run(
     artifacts: Annotated[Optional[list[str]], typer.Argument(help="Files, or MODEL/TARGET below --models.")] = None,
     suite: Annotated[Optional[str], typer.Option(help="What to run: benchmarks/NAME.toml.")] = None,
+    model: Annotated[
+        Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Where: local.")] = "local",
     backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
@@ -82,7 +85,7 @@ def run(
     given |= {"memory_limit": True} if memory_limit else {}
     given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
     target = devices.connect(device)
-    asked = _suite(artifacts or [], suite, backend, given)
+    asked = _suite(artifacts or [], suite, model or [], backend, given)
     cells = _cells(asked, models, input_size, energy_command or "")
     measured = _data(data, split or list(asked.splits))
     todo = plans.make(cells, target, measured, results, force=force, seed=0)
@@ -122,14 +125,18 @@ def _energy(source: str | None, command: str | None) -> str:
     return source or COMMAND
 
 
-def _suite(artifacts: Sequence[str], suite: str | None, backend: str | None, given: Mapping[str, Any]) -> Suite:
+def _suite(
+    artifacts: Sequence[str], suite: str | None, models: Sequence[str], backend: str | None, given: Mapping[str, Any]
+) -> Suite:
     from edgebench.backends import base as backends
     from edgebench.bench import suite as suites
 
     if suite is not None:
         if artifacts or backend:
             raise UsageError(f"--suite {suite} names its own artifacts and backends. Leave out the others, or it.")
-        return suites.load(suite, given)
+        return suites.load(suite, given, models=models)
+    if models:
+        raise UsageError("--model is of a suite. Name artifacts as MODEL/TARGET, or a suite with --suite.")
     if not artifacts:
         raise UsageError("nothing to run. Name artifacts (a file, or MODEL/TARGET), or a suite with --suite.")
     if backend is not None:
