@@ -105,26 +105,30 @@ def test_litert_benchmark_does_not_round(monkeypatch):
     assert tool.round(0.3175, 2) == 0.3175
 
 
-def test_onnxruntime_test_runs_on_the_cores_and_batch_of_ours():
-    run = replace(RUN, artifact=str(ROOT / "models/reduced/onnx-float32.onnx"), threads=1)
+def test_onnxruntime_test_runs_on_the_cores_and_batch_of_ours(tiny_artifacts):
+    run = replace(RUN, artifact=str(tiny_artifacts["onnx-float32"]), input_size=32, threads=1)
     assert process.run(ONNXRUNTIME, Task(run, 3, 1000)).mean_ns > 0
 
 
-def test_a_control_times_our_backend_on_the_same_patches(tiny_dataset):
+def test_a_control_times_our_backend_on_the_same_patches(tiny_dataset, tiny_artifacts):
     _, stacks = common.data(tiny_dataset, ("test-1",))
-    artifact = str(ROOT / "models/reduced/tflite-float32.tflite")
-    run = RunSpec("latency", artifact, "litert", 1, 1, 112, str(tiny_dataset), stacks)
+    artifact = str(tiny_artifacts["tflite-float32"])
+    run = RunSpec("latency", artifact, "litert", 1, 1, 32, str(tiny_dataset), stacks)
     control = next(control for control in tools.CONTROLS if control.name == LITERT.control)
     found = process.run(control, Task(run, 5, 1000))
     assert found.median_ns > 0
 
 
-def cells(*names: str, batches=(1, 8), there=(*tools.PEERS, *tools.CONTROLS)) -> list[Cell]:
-    found = [artifacts.find(f"reduced/{name}", ROOT / "models") for name in names]
-    return session.plan(found, batches, (1,), there, "data", STACKS)
+@pytest.fixture
+def cells(tiny_models):
+    def plan(*names: str, batches=(1, 8), there=(*tools.PEERS, *tools.CONTROLS)) -> list[Cell]:
+        found = [artifacts.find(f"tiny/{name}", tiny_models) for name in names]
+        return session.plan(found, batches, (1,), there, "data", STACKS)
+
+    return plan
 
 
-def test_each_artifact_meets_the_peers_of_its_runtime():
+def test_each_artifact_meets_the_peers_of_its_runtime(cells):
     programs = {
         (cell.run.backend, cell.run.batch_size): {peer.name for peer in cell.peers}
         for cell in cells("tflite-int8", "onnx-float32", "openvino-float32")
@@ -135,7 +139,7 @@ def test_each_artifact_meets_the_peers_of_its_runtime():
     assert programs[("openvino", 8)] == {"benchmark_app", BENCHMARK_APP.control, "LoadGen"}
 
 
-def test_a_cell_that_no_peer_can_run_is_left_out():
+def test_a_cell_that_no_peer_can_run_is_left_out(cells):
     assert [cell.run.batch_size for cell in cells("tflite-int8", there=(LITERT,))] == [1]
     with pytest.raises(UsageError, match="no peer can run"):
         cells("tflite-int8", there=(ONNXRUNTIME,))
@@ -147,7 +151,7 @@ def test_a_missing_package_leaves_its_peer_out_with_the_reason():
     assert skipped == {"LoadGen": "no-such-package is not installed"}
 
 
-def test_each_round_runs_every_program_of_every_cell_once_those_of_a_cell_together():
+def test_each_round_runs_every_program_of_every_cell_once_those_of_a_cell_together(cells):
     found = cells("tflite-float32", "onnx-float32")
     order = list(session.order(found, 3, seed=1))
     each = sum(len(cell.programs) for cell in found)
@@ -163,7 +167,7 @@ def test_each_round_runs_every_program_of_every_cell_once_those_of_a_cell_togeth
     assert order != list(session.order(found, 3, seed=2))
 
 
-def test_cells_and_programs_take_turns_in_going_first():
+def test_cells_and_programs_take_turns_in_going_first(cells):
     found = cells("tflite-float32", "onnx-float32", batches=(1,))
     order = list(session.order(found, 12, seed=0))
     firsts = order[:: len(order) // 12]
@@ -194,32 +198,36 @@ class FakeDevice:
         yield {"event": "done"}
 
 
-def record(monkeypatch, ours=1.0, loadgen=1.0, **change):
-    """Of one cell, four rounds; LoadGen's calls and ours take the others' times a factor."""
+@pytest.fixture
+def record(monkeypatch, cells):
+    def make(ours=1.0, loadgen=1.0, **change):
+        """Of one cell, four rounds; LoadGen's calls and ours take the others' times a factor."""
 
-    def run(program, task):
-        factor = loadgen if program.name.startswith("LoadGen") else 1.0
-        return Reading(*((1 + task.run.seed) * factor * 1e6,) * 2)
+        def run(program, task):
+            factor = loadgen if program.name.startswith("LoadGen") else 1.0
+            return Reading(*((1 + task.run.seed) * factor * 1e6,) * 2)
 
-    monkeypatch.setattr(process, "run", run)
-    found = session.measure(cells("openvino-float32", batches=(1,)), Pace(4, 100, 1.0, 0), FakeDevice(ours))
-    return {
-        "schema": 1,
-        "kind": "validation",
-        "created": "2026-01-01T00:00:00+00:00",
-        "edgebench": "0.1.0",
-        "code_sha256": "c" * 64,
-        "quick": False,
-        "settings": dataclasses.asdict(Pace(4, 100, 1.0, 0)),
-        "host": {"cpu": "a CPU", "cores": 2, "python": "3.11", "versions": {"openvino": "2026.4"}},
-        "before": {"governor": None},
-        "after": {},
-        "data": {"name": "tests", "simulated": True, "sha256": "d" * 64},
-        "peers": {"benchmark_app": "1", "LoadGen": "6", BENCHMARK_APP.control: "0.1.0", tools.RANDOM: "6"},
-        "skipped": {},
-        "cells": found,
-        **change,
-    }
+        monkeypatch.setattr(process, "run", run)
+        found = session.measure(cells("openvino-float32", batches=(1,)), Pace(4, 100, 1.0, 0), FakeDevice(ours))
+        return {
+            "schema": 1,
+            "kind": "validation",
+            "created": "2026-01-01T00:00:00+00:00",
+            "edgebench": "0.1.0",
+            "code_sha256": "c" * 64,
+            "quick": False,
+            "settings": dataclasses.asdict(Pace(4, 100, 1.0, 0)),
+            "host": {"cpu": "a CPU", "cores": 2, "python": "3.11", "versions": {"openvino": "2026.4"}},
+            "before": {"governor": None},
+            "after": {},
+            "data": {"name": "tests", "simulated": True, "sha256": "d" * 64},
+            "peers": {"benchmark_app": "1", "LoadGen": "6", BENCHMARK_APP.control: "0.1.0", tools.RANDOM: "6"},
+            "skipped": {},
+            "cells": found,
+            **change,
+        }
+
+    return make
 
 
 def test_our_process_is_read_as_it_tells():
@@ -229,37 +237,37 @@ def test_our_process_is_read_as_it_tells():
 
 
 def row(text: str, heading: str) -> list[str]:
-    line = text.partition(f"## {heading}")[2].partition("| reduced/")[2].partition("\n")[0]
+    line = text.partition(f"## {heading}")[2].partition("| tiny/")[2].partition("\n")[0]
     return [cell.strip() for cell in line.split("|")]
 
 
-def test_the_ratio_is_paired_by_round(monkeypatch):
+def test_the_ratio_is_paired_by_round(record):
     """The rounds differ by a factor of 4, the programs of each by 1 %."""
-    found = record(monkeypatch, ours=1.01)
+    found = record(ours=1.01)
     assert row(page.document(found), "LoadGen")[5:7] == ["1.010 [1.010, 1.010]", "yes"]
 
 
-def test_a_difference_without_a_known_cause_says_so(monkeypatch):
-    text = page.document(record(monkeypatch, ours=1.1, loadgen=0.9))
+def test_a_difference_without_a_known_cause_says_so(record, monkeypatch):
+    text = page.document(record(ours=1.1, loadgen=0.9))
     assert row(text, "LoadGen")[5:8] == ["1.222 [1.222, 1.222]", "no", page.UNKNOWN]
     monkeypatch.setitem(page.CAUSES, "LoadGen", "its clock")
-    assert row(page.document(record(monkeypatch, ours=1.1, loadgen=0.9)), "LoadGen")[7] == "its clock"
+    assert row(page.document(record(ours=1.1, loadgen=0.9)), "LoadGen")[7] == "its clock"
 
 
-def test_a_difference_that_vanishes_when_timed_alike_is_what_is_timed(monkeypatch):
-    text = page.document(record(monkeypatch, ours=1.1))
+def test_a_difference_that_vanishes_when_timed_alike_is_what_is_timed(record):
+    text = page.document(record(ours=1.1))
     assert row(text, "benchmark_app")[5:9] == ["1.100 [1.100, 1.100]", "1.000 [1.000, 1.000]", "no", page.TIMED]
 
 
-def test_the_page_says_what_was_left_out_and_what_was_simulated(monkeypatch):
-    text = page.document(record(monkeypatch, skipped={"LoadGen": "it is not installed"}, quick=True))
+def test_the_page_says_what_was_left_out_and_what_was_simulated(record):
+    text = page.document(record(skipped={"LoadGen": "it is not installed"}, quick=True))
     assert "LoadGen was left out: it is not installed." in text
     assert "tests (simulated" in text
     assert "A quick look" in text
 
 
-def test_a_damaged_record_is_named(monkeypatch, tmp_path):
-    good = record(monkeypatch)
+def test_a_damaged_record_is_named(record, tmp_path):
+    good = record()
     common.save(good, SCHEMA, tmp_path / "good.json")
     assert load(tmp_path / "good.json") == good
     good["cells"][0]["processes"][0]["mean_ns"] = "1"
@@ -280,8 +288,8 @@ def test_a_damaged_record_is_named(monkeypatch, tmp_path):
     ],
     ids=["a process is missing", "a median is of other samples", "a field is missing"],
 )
-def test_a_record_that_was_changed_by_hand_is_refused(monkeypatch, tmp_path, spoil, said):
-    found = record(monkeypatch)
+def test_a_record_that_was_changed_by_hand_is_refused(record, tmp_path, spoil, said):
+    found = record()
     spoil(found["cells"][0]["processes"])
     (tmp_path / "peers.json").write_text(json.dumps(found))
     with pytest.raises(RecordError, match=said):
@@ -292,9 +300,9 @@ def ours(processes):
     return next(one for one in processes if one["by"] == EDGEBENCH)
 
 
-def test_a_record_is_not_overwritten_unless_asked(monkeypatch, tmp_path):
+def test_a_record_is_not_overwritten_unless_asked(record, tmp_path):
     path = tmp_path / "validation/peers.json"
-    common.save(record(monkeypatch), SCHEMA, path)
+    common.save(record(), SCHEMA, path)
     with pytest.raises(UsageError, match="--force"):
         common.refuse(path, force=False)
     common.refuse(path, force=True)
@@ -318,8 +326,8 @@ def test_the_committed_page_is_that_of_the_committed_record():
     assert (ROOT / "docs/validation.md").read_text() == page.document(load(path))
 
 
-def test_a_program_of_a_cell_has_one_process_a_round(monkeypatch):
-    (cell,) = record(monkeypatch)["cells"]
+def test_a_program_of_a_cell_has_one_process_a_round(record):
+    (cell,) = record()["cells"]
     for program in cell["programs"]:
         assert sorted(one["round"] for one in cell["processes"] if one["by"] == program) == [0, 1, 2, 3]
     assert EDGEBENCH in cell["programs"]
