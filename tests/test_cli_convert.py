@@ -39,8 +39,8 @@ def is_one_line(err):
     return err.startswith("edgebench: error: ") and err.count("\n") == 1
 
 
-def test_all_targets_are_converted_and_their_parity_is_printed(edgebench, models):
-    code, out, err = edgebench("exact", "--to", "all")
+def test_without_to_all_targets_are_converted_and_their_parity_is_printed(edgebench, models):
+    code, out, err = edgebench("exact")
     assert (code, err) == (0, "")  # nothing of what the converters say
     for target in TARGETS:
         assert f" {target} " in out

@@ -81,7 +81,7 @@ def test_a_killed_session_keeps_its_finished_processes_and_goes_on(command, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to run"),
+        ([], "no artifact 'reduced/tflite-int8'"),  # what is run if nothing is named, below these --models
         (["tiny/tflite-int4"], "no target 'tflite-int4' of model 'tiny'. There are: keras-float32, onnx-float32"),
         (["huge/tflite-int8"], "no artifact 'huge/tflite-int8'"),
         (["tiny/tflite-int8", "--backend", "litter"], "no backend 'litter'. Backends: litert, onnxruntime"),

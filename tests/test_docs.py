@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import tomllib
 import shlex
 from pathlib import Path
 
 import pytest
+import tomllib
 import typer.main
 
 from edgebench.bench import suite

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from edgebench.bench.suite import Suite
 
 FAILED = 1  # exit code: a gate, twice
+SHIPPED = "reduced/tflite-int8"  # of the repository itself: it can be run before anything is converted
 
 
 def run(
-    artifacts: Annotated[Optional[list[str]], typer.Argument(help="Files, or MODEL/TARGET below --models.")] = None,
+    artifacts: Annotated[
+        Optional[list[str]],
+        typer.Argument(help=f"Files, or MODEL/TARGET below --models; without one, and without --suite: {SHIPPED}."),
+    ] = None,
     suite: Annotated[Optional[str], typer.Option(help="What to run: benchmarks/NAME.toml.")] = None,
     model: Annotated[
         Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
@@ -137,12 +141,12 @@ def _suite(
         return suites.load(suite, given, models=models)
     if models:
         raise UsageError("--model is of a suite. Name artifacts as MODEL/TARGET, or a suite with --suite.")
-    if not artifacts:
-        raise UsageError("nothing to run. Name artifacts (a file, or MODEL/TARGET), or a suite with --suite.")
     if backend is not None:
         backends.entry(backend)
     settings = suites.settings(given)
-    return suites.Suite("", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts))
+    return suites.Suite(
+        "", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts or (SHIPPED,))
+    )
 
 
 def _cells(suite: Suite, models: Path, input_size: int | None, energy_command: str) -> list[Cell]:
