@@ -15,6 +15,8 @@ def whole(path: Path) -> Iterator[Path]:
     writing = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield writing
+        with writing.open("rb") as file:
+            os.fsync(file.fileno())  # else a power cut on a board may leave the new name with nothing in it
         writing.replace(path)
     finally:
         writing.unlink(missing_ok=True)

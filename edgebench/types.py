@@ -77,8 +77,10 @@ class RunSpec:
     """All that one fresh runner process is told (as JSON on its standard input).
 
     mode is "accuracy" (every image of `stacks`: focusing error and the split of the time, one code path),
-    "latency" (`iterations` timed calls on a rotation of real patches after a warm-up) or "memory"
-    (resident memory by stages, never together with timing). Paths are those of the machine it runs on.
+    "latency" (`iterations` timed calls or `seconds` of them, whichever is more, on a rotation of real patches after a
+    warm-up), "sustained" (the same for `minutes`, minute by minute), "memory" (resident memory by stages, never
+    together with timing) or "endure" (load and a few calls, to see if they fit into a limit of memory). Paths are those
+    of the machine it runs on.
     """
 
     mode: str
@@ -91,9 +93,13 @@ class RunSpec:
     stacks: tuple[StackFiles, ...]
     delta_nm: int = DELTA_NM
     images: int = 0  # accuracy: at most so many images, spread evenly over the stacks; 0 means all
-    iterations: int = 400  # latency: timed calls
+    iterations: int = 400  # latency: timed calls, at least
+    seconds: float = 0.0  # latency: timed for at least so long
     rotation: int = 64  # latency: how many different real patches take turns
     seed: int = 0
+    minutes: int = 0  # sustained: how many, at least 1
+    energy: str = "off"  # latency: source of its joules, "auto" or "off"
+    energy_command: str = ""  # of the source "command"
 
 
 __all__ = ["DELTA_NM", "FocalStack", "Plane", "PlanePair", "RunSpec", "StackFiles"]

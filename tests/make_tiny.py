@@ -16,7 +16,13 @@ from typing import Any
 import numpy as np
 
 SIZE = 32  # px
-EXPORTS = {"tflite-float32": ".tflite", "tflite-int8": ".tflite", "onnx-float32": ".onnx", "openvino-float32": ".xml"}
+EXPORTS = {
+    "tflite-float32": ".tflite",
+    "tflite-int8": ".tflite",
+    "tflite-int8-io": ".tflite",
+    "onnx-float32": ".onnx",
+    "openvino-float32": ".xml",
+}
 
 
 def main(folder: Path) -> None:
@@ -45,6 +51,8 @@ def main(folder: Path) -> None:
     converter.representative_dataset = lambda: ([sample] for sample in samples)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     (folder / "tflite-int8.tflite").write_bytes(converter.convert())
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    (folder / "tflite-int8-io.tflite").write_bytes(converter.convert())
 
     signature = [tf.TensorSpec([None, SIZE, SIZE, 3], name="image")]
     onnx = folder / "onnx-float32.onnx"
@@ -61,7 +69,7 @@ def describe(folder: Path, about: dict[str, Any]) -> None:
     for target, suffix in EXPORTS.items():
         path = folder / f"{target}{suffix}"
         paths = [path, path.with_suffix(".bin")] if suffix == ".xml" else [path]
-        format, precision = target.split("-")
+        format, precision, *_ = target.split("-")
         sidecar = {"schema": 1, "target": target, "format": format, "precision": precision, "model": about}
         sidecar |= {"files": [_file(path) for path in paths], "options": {}, "versions": {}, "calibration": None}
         (folder / f"{target}.json").write_text(json.dumps({**sidecar, "parity": {}}))

@@ -15,6 +15,7 @@ SIZE, BATCH = 32, 4
 CASES = {
     "litert": "tflite-float32",
     "litert-int8": "tflite-int8",
+    "litert-int8-io": "tflite-int8-io",
     "onnxruntime": "onnx-float32",
     "openvino": "openvino-float32",
     "openvino-onnx": "onnx-float32",
@@ -22,7 +23,7 @@ CASES = {
     "null": "tflite-float32",
 }
 RUNTIMES = {"litert": "ai_edge_litert", "onnxruntime": "onnxruntime", "openvino": "openvino", "keras": "keras"}
-EXACT = [case for case in CASES if case not in ("litert-int8", "null")]
+EXACT = [case for case in CASES if case != "null" and "int8" not in case]
 
 
 def loaded(case, artifacts, batch_size=BATCH):
@@ -78,10 +79,10 @@ def test_the_null_backend_answers_zero(tiny_artifacts):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "null"])
-def test_what_ran_names_the_input_that_the_artifact_takes(backend):
+def test_what_ran_names_the_input_that_the_artifact_takes(case, backend):
     executed = backend.executed()
     assert executed["input_shape"] in ([BATCH, SIZE, SIZE, 3], [None, SIZE, SIZE, 3])
-    assert executed["input_dtype"] == "float32"
+    assert executed["input_dtype"] == ("int8" if case.endswith("-io") else "float32")
     assert backend.versions()
 
 

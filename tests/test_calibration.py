@@ -80,7 +80,7 @@ def test_a_model_of_single_planes_is_calibrated_with_single_planes(source, tmp_p
     assert not np.allclose(made.x, other.x)
 
 
-def test_a_tile_of_a_test_field_is_refused(source, tmp_path):
+def test_r27_a_tile_of_a_test_field_is_refused(source, tmp_path):
     source["test-1"] = (write_stack(tmp_path / "d", "s1", "l1", range(0, 500, 500)),)
     with pytest.raises(ConversionError, match="s1_l1 of test-1 is among the calibration stacks"):
         calibration.of_dataset(tmp_path, SIZE)

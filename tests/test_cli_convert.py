@@ -9,6 +9,7 @@ import pytest
 from fixtures_models import DATA, SIZE, described, exact_network, patch_set
 
 from edgebench.cli.main import main
+from edgebench.convert.base import TARGETS
 from edgebench.models import store
 from edgebench.quantise import calibration
 
@@ -38,16 +39,17 @@ def is_one_line(err):
     return err.startswith("edgebench: error: ") and err.count("\n") == 1
 
 
-def test_all_targets_are_converted_and_their_parity_is_printed(edgebench, models):
-    code, out, err = edgebench("exact", "--to", "all")
+def test_without_to_all_targets_are_converted_and_their_parity_is_printed(edgebench, models):
+    code, out, err = edgebench("exact")
     assert (code, err) == (0, "")  # nothing of what the converters say
-    for target in ("tflite-float32", "tflite-int8", "onnx-float32", "openvino-float32"):
+    for target in TARGETS:
         assert f" {target} " in out
         assert (models / "exact" / f"{target}.json").is_file()
-    assert out.count(" converted ") == 4
+    assert out.count(" converted ") == len(TARGETS)
     assert "on 128 calibration patches and 128 turned copies of them\n" in out
     assert "--data DATA compares on unseen ones too" in out
-    assert "input and output stay float32" in out
+    assert "int8 inside; input and output float32, quantised inside the file" in out
+    assert "tflite-int8-io: int8 inside; input and output int8" in out
 
 
 def test_the_second_call_converts_nothing_and_force_converts_again(edgebench, models):

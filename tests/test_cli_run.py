@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -38,8 +39,16 @@ def test_the_second_call_skips_and_says_so(command, tmp_path):
     edgebench(command, "tiny/tflite-float32", *QUICK)
     done = edgebench(command, "tiny/tflite-float32", *QUICK)
     assert done.returncode == 0
-    assert "tiny/tflite-float32 on litert: skipped" in done.stderr
+    assert "tiny/tflite-float32 on litert, batch 4: skipped" in done.stderr
     assert len(store.load_all(tmp_path / "results")) == 1
+
+
+def test_a_plan_is_printed_and_nothing_is_measured(command, tmp_path):
+    done = edgebench(command, "tiny/tflite-float32", *QUICK, "--plan")
+    assert done.returncode == 0, done.stderr
+    assert "tiny/tflite-float32 on litert, batch 4: 0 of 5 processes done" in done.stdout
+    assert "Estimate: " in done.stdout
+    assert not (tmp_path / "results").exists()
 
 
 def test_one_split_can_be_measured_alone_on_another_backend(command, tmp_path):
@@ -50,32 +59,29 @@ def test_one_split_can_be_measured_alone_on_another_backend(command, tmp_path):
     assert list(record["accuracy"]) == list(record["data"]["splits"]) == ["test-2"]
 
 
-def test_a_session_killed_in_its_second_cell_keeps_the_first_and_goes_on(command, tmp_path):
-    suite = tmp_path / "two.toml"
-    text = 'models = ["tiny"]\nsplits = ["test-1"]\nimages = 2\nrepeats = 1\niterations = 3\n'
-    text += (
-        '[[cells]]\ntarget = "tflite-float32"\nbackend = "null"\n[[cells]]\ntarget = "tflite-int8"\nbackend = "null"\n'
-    )
-    suite.write_text(text + "iterations = 1000000000\n")  # the second would take hours
-    line = [*command, "--suite", str(suite)]
-    process = subprocess.Popen(line, start_new_session=True, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not list((tmp_path / "results").glob("runs/*/*.json")):
+def test_a_killed_session_keeps_its_finished_processes_and_goes_on(command, tmp_path):
+    arguments = ["tiny/tflite-float32", "--backend", "null", *QUICK]
+    process = subprocess.Popen([*command, *arguments], start_new_session=True, stderr=subprocess.DEVNULL)
+    results = tmp_path / "results"
+    while process.poll() is None and not list(results.glob("unfinished/*/*.jsonl")):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    (first,) = store.load_all(tmp_path / "results")
-    assert first["artifact"]["target"] == "tflite-float32"
-    suite.write_text(text)
-    done = edgebench(command, "--suite", suite)
+    assert store.load_all(results) == ()
+    (journal,) = results.glob("unfinished/*/*.jsonl")
+    first = json.loads(journal.read_bytes().splitlines()[0])
+    done = edgebench(command, *arguments)
     assert done.returncode == 0, done.stderr
-    assert "tflite-float32 on null: skipped" in done.stderr
-    assert len(store.load_all(tmp_path / "results")) == 2
+    (record,) = store.load_all(results)
+    kept = {key: first[key] for key in ("phase", "place", "started", "seconds")}
+    assert kept.items() <= record["processes"][0].items()
+    assert not journal.exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to run"),
+        ([], "no artifact 'reduced/tflite-int8'"),  # what is run if nothing is named, below these --models
         (["tiny/tflite-int4"], "no target 'tflite-int4' of model 'tiny'. There are: keras-float32, onnx-float32"),
         (["huge/tflite-int8"], "no artifact 'huge/tflite-int8'"),
         (["tiny/tflite-int8", "--backend", "litter"], "no backend 'litter'. Backends: litert, onnxruntime"),
@@ -84,6 +90,8 @@ def test_a_session_killed_in_its_second_cell_keeps_the_first_and_goes_on(command
         (["tiny/tflite-int8", "--device", "raspberrypi"], "device 'raspberrypi': no board given"),
         (["--suite", "table8"], "no suite 'table8'. Suites: "),
         (["tiny/tflite-int8", "--suite", "table7"], "names its own artifacts"),
+        (["tiny/tflite-int8", "--model", "tiny"], "--model is of a suite"),
+        (["--suite", "table7", "--model", "huge"], "no artifact 'huge/tflite-float32'"),
         (["tiny/tflite-int8", "--split", "test-3"], "no split 'test-3'. Splits: "),
         (["tiny/tflite-int8", "--data", "/nowhere"], "/nowhere"),
         (["tiny/tflite-int8", "--threads", "4096"], "4096 threads asked"),

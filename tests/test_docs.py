@@ -8,9 +8,12 @@ import shlex
 from pathlib import Path
 
 import pytest
+import tomllib
 import typer.main
 
+from edgebench.bench import suite
 from edgebench.cli.main import app
+from edgebench.records.gate_names import GATES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -47,3 +50,18 @@ def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+def test_the_suite_and_the_commands_of_the_page_about_ci_are_right(tmp_path):
+    page = (ROOT / "docs/ci.md").read_text()
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "gates.toml").write_text(text)
+    assert suite.load("gates", {}, tmp_path).gates == GATES
+    assert tomllib.loads(text).items() <= tomllib.loads((ROOT / "benchmarks/gates.toml").read_text()).items()
+    assert set(GATES) == set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE))
+    options = {option for parameter in typer.main.get_command(app).commands["run"].params for option in parameter.opts}
+    workflow = page.partition("```yaml")[2].partition("```")[0]
+    lines = [line for line in workflow.replace("\n          ", " ").splitlines() if "edgebench run" in line]
+    used = {word for line in lines for word in line.split() if word.startswith("--")}
+    assert "--baseline" in used and "--images" in used
+    assert used <= options

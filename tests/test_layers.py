@@ -32,7 +32,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "files": (set(), set()),
     "focus": ({"errors", "types", "focus"}, {"numpy", "cv2"}),
     "backends": ({"errors", "types", "backends"}, {"numpy"}),
-    "runner": ({"", "errors", "types", "focus", "backends", "runner"}, DEVICE),
+    "energy": ({"errors", "energy"}, set()),
+    "runner": ({"", "errors", "types", "focus", "backends", "energy", "runner"}, DEVICE),
     "data": ({"", "errors", "files", "types", "focus", "data"}, {"numpy", "cv2", "scipy"}),
     "records": ({"", "errors", "files", "types", "focus", "records"}, {"numpy", "scipy", "jsonschema"}),
     "models": ({"", "errors", "files", "types", "focus", "data", "models"}, {"numpy", "keras", "tensorflow"}),
@@ -46,14 +47,20 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "distributed"},
     ),
     "devices": ({"", "errors", "types", "devices", "runner"}, {"psutil"}),
-    "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends"}, set()),
+    "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends", "energy"}, set()),
     "evaluation": (
         {"", "errors", "files", "types", "focus", "data", "models", "backends", "records", "evaluation"},
         {"numpy", "cv2", "scipy"},
     ),
     "report": ({"", "errors", "files", "types", "records", "report"}, {"tabulate", "numpy", "matplotlib"}),
+    "selftest": (
+        {"", "errors", "files", "types", "backends", "runner", "devices", "bench", "records", "report", "selftest"},
+        {"numpy", "cv2", "jsonschema"},
+    ),
     "cli": (
         {
+            "selftest",
+            "energy",
             "",
             "errors",
             "types",
@@ -137,7 +144,7 @@ def loaded_after(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", ["edgebench.runner.__main__", "edgebench.bench.session", "edgebench.report.table7"])
-def test_the_measured_process_its_parent_and_the_report_load_no_heavy_module(module):
+def test_r1_the_measured_process_its_parent_and_the_report_load_no_heavy_module(module):
     heavy = HEAVY - ({"tabulate"} if "report" in module else set())
     assert heavy.isdisjoint(loaded_after(f"import {module}"))
 
@@ -146,7 +153,7 @@ def test_the_command_line_loads_no_heavy_module_before_a_command_runs():
     assert (HEAVY | {"numpy", "cv2"}).isdisjoint(loaded_after("import edgebench.cli.main"))
 
 
-@pytest.mark.parametrize("folder", ["focus", "backends", "runner"])
+@pytest.mark.parametrize("folder", ["focus", "backends", "energy", "runner"])
 def test_what_runs_on_a_device_is_python_3_9(folder):
     for file in [*(PACKAGE / folder).rglob("*.py"), PACKAGE / "types.py", PACKAGE / "errors.py"]:
         ast.parse(file.read_text(), feature_version=(3, 9))

@@ -55,6 +55,28 @@ def test_patches_equal_a_slow_reference(input_size):
     np.testing.assert_allclose(made, reference(lower, upper, input_size), rtol=0, atol=CLOSE)
 
 
+@pytest.mark.parametrize("input_size", [32, 56, 112, 168, 224])
+@pytest.mark.parametrize("shape", [(224, 224), (230, 460), (450, 675)])
+def test_tiles_made_row_by_row_of_what_is_needed_are_the_same_to_the_bit(input_size, shape):
+    lower, upper = planes(1, shape, 0, 255)
+    expected = preprocess.patches(lower, upper, input_size)
+    small = preprocess.small_tiles(*(preprocess.smooth(preprocess.needed(x)) for x in (lower, upper)), input_size)
+    made = np.empty_like(expected)
+    for tile, to in zip(small, made, strict=True):
+        preprocess.standardise(tile, to)
+    np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.parametrize("input_size", [28, 56, 112, 224])
+def test_sums_of_the_largest_differences_do_not_overflow(input_size):
+    """Black against white, and the other way round, in blocks of 56 px."""
+    black_and_white = np.kron(np.indices((4, 4)).sum(0) % 2, np.ones((56, 56)))[..., None].repeat(3, 2) * 255
+    lower, upper = (x.astype(np.uint8) for x in (black_and_white, 255 - black_and_white))
+    np.testing.assert_allclose(
+        preprocess.patches(lower, upper, input_size), reference(lower, upper, input_size), rtol=0, atol=CLOSE
+    )
+
+
 @few
 @given(SEEDS, st.integers(-60, 60), st.integers(-60, 60))
 def test_brightness_added_to_a_plane_changes_nothing(seed, more, more_above):

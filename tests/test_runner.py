@@ -16,7 +16,7 @@ import pytest
 from edgebench.backends import base
 from edgebench.errors import DatasetError, DeviceError, ModelError, UsageError
 from edgebench.focus import images, preprocess
-from edgebench.runner import accuracy, feed, host, latency, memory, spec, start
+from edgebench.runner import accuracy, feed, heap, host, latency, memory, spec, start
 from edgebench.types import RunSpec, StackFiles
 
 FOLDER = "incoherent_RGBchannels/testRawData_incoherent_sameProtocol"
@@ -59,6 +59,8 @@ def process(run_spec, *, prelude="pass"):
 class Fake:
     """A backend made of a function of the batch."""
 
+    quantisation = None
+
     def __init__(self, answer):
         self.answer = answer
         self.seen = []
@@ -72,7 +74,7 @@ def measured(monkeypatch, run_spec, answer, measure=accuracy.measure):
     """Events of a measurement inside this process, on a fake backend."""
     fake, events = Fake(answer), []
     load = {"import_ns": 0, "load_ns": 0, "first_ns": 0, "executed": {}, "versions": {}}
-    monkeypatch.setattr(start, "start", lambda *arguments: (fake, load))
+    monkeypatch.setattr(start, "start", lambda *arguments, **options: (fake, load))
     measure(run_spec, lambda event, **values: events.append({"event": event, **values}))
     return events, fake
 
@@ -108,6 +110,30 @@ def test_the_patches_of_an_image_are_what_the_backend_gives_for_it_alone(run_spe
         np.testing.assert_allclose(patches_um, expected, rtol=0, atol=1e-5)  # um: another batch, other rounding
 
 
+def test_a_file_of_int8_alone_gives_the_same_bits_as_one_that_quantises_inside(run_spec, tiny_artifacts):
+    answers = []
+    for target in ("tflite-int8", "tflite-int8-io"):
+        artifact = str(tiny_artifacts[target])
+        _, events, _ = process(change(run_spec, backend="litert", artifact=artifact, batch_size=3))
+        answers.append([event["patches_um"] for event in of(events, "image")])
+    assert len(np.unique(answers[0])) > 4
+    assert answers[0] == answers[1]
+
+
+def test_timed_calls_of_a_file_of_int8_alone_get_int8(run_spec, tiny_artifacts):
+    artifact = str(tiny_artifacts["tflite-int8-io"])
+    _, events, _ = process(change(run_spec, mode="latency", backend="litert", artifact=artifact))
+    assert of(events, "load")[0]["executed"]["input_dtype"] == "int8"
+    assert len(of(events, "latency")[0]["samples_ns"]) == 7
+
+
+def test_the_accuracy_run_tells_its_own_peak_memory(run_spec):
+    _, events, _ = process(run_spec)
+    (total,) = of(events, "accuracy")
+    assert 10 * 2**20 < total["peak_rss_bytes"] < 2**30
+    assert isinstance(total["peak_reset"], bool)
+
+
 def test_the_label_of_an_image_is_its_upper_plane(run_spec):
     _, events, _ = process(change(run_spec, backend="null"))
     assert [event["z_nm"] for event in of(events, "image")] == 2 * [150, 650, 1150, 1650]
@@ -136,7 +162,7 @@ def test_each_patch_keeps_its_image_and_its_order_across_batches(monkeypatch, ru
 
 
 def test_the_time_of_a_batch_is_shared_among_its_patches_to_the_nanosecond():
-    entries = [accuracy._Open(None), accuracy._Open(None)]
+    entries = [accuracy._Open(None, 0), accuracy._Open(None, 0)]
     accuracy._share([entries[0], entries[0], entries[1]], np.array([1.0, 2.0, 3.0, 9.0]), 1000)
     assert [entry.patches_um for entry in entries] == [[1.0, 2.0], [3.0]]
     assert [entry.predict_ns for entry in entries] == [666, 334]
@@ -198,12 +224,12 @@ def test_a_limit_of_images_is_spread_over_the_stacks(run_spec):
 def test_the_patches_are_those_of_the_one_preprocessing(run_spec, tiny_dataset):
     image = next(feed.read(run_spec, feed.pairs(run_spec)))
     lower, upper = (images.read_image(tiny_dataset / FOLDER / "s16_l1" / f"defocus{z}.jpg") for z in (-1850, 150))
-    np.testing.assert_array_equal(image.patches, preprocess.patches(lower, upper, SIZE))
+    np.testing.assert_array_equal(image.patches(), preprocess.patches(lower, upper, SIZE))
     assert image.read_ns > 0 and image.preprocess_ns > 0
 
 
-def test_the_rotation_is_seeded_and_takes_every_stack(run_spec):
-    a, b, c = (feed.rotation(change(run_spec, seed=seed), 8) for seed in (1, 1, 2))
+def test_r9_the_rotation_is_seeded_and_takes_every_stack(run_spec):
+    a, b, c = (feed.rotation(change(run_spec, seed=seed), 8)[0] for seed in (1, 1, 2))
     assert a.shape == (8, SIZE, SIZE, 3)
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c)
@@ -215,10 +241,10 @@ def test_the_rotation_takes_one_patch_of_every_stack_before_a_second_of_any(monk
     taken = []
     original = feed.read
     monkeypatch.setattr(feed, "read", lambda spec, chosen: taken.append(chosen[0].stack.id) or original(spec, chosen))
-    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 8)) == 8
+    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 8)[0]) == 8
     assert len(taken) == len(set(taken)) == 6
     taken.clear()
-    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 4)) == 4
+    assert len(feed.rotation(change(run_spec, stacks=tuple(many)), 4)[0]) == 4
     assert len(set(taken)) == 4
 
 
@@ -241,8 +267,15 @@ def test_files_are_warmed_before_the_first_one_is_decoded(monkeypatch, run_spec)
     assert order == ["warm", *["decode"] * 2 * len(Z_NM)]
 
 
+def test_the_rotation_says_where_each_patch_is_from(run_spec):
+    patches, sources = feed.rotation(run_spec, 8)
+    images_by = {(i.pair.stack.id, i.z_nm): i.patches() for i in feed.read(run_spec, feed.pairs(run_spec))}
+    for patch, (name, z_nm, tile) in zip(patches, sources, strict=True):
+        np.testing.assert_array_equal(patch, images_by[name, z_nm][tile])
+
+
 def test_the_rotation_is_shorter_where_there_are_fewer_patches(run_spec):
-    assert len(feed.rotation(run_spec, 1000)) == 2 * PAIRS * TILES
+    assert len(feed.rotation(run_spec, 1000)[0]) == 2 * PAIRS * TILES
 
 
 def test_planes_without_a_partner_are_an_error_that_names_the_data(run_spec):
@@ -252,7 +285,57 @@ def test_planes_without_a_partner_are_an_error_that_names_the_data(run_spec):
         feed.rotation(change(run_spec, delta_nm=2100), 4)
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_read_each_plane_once_and_give_the_same_answers(monkeypatch, run_spec, threads):
+    read = []
+    original = images.read_image
+    monkeypatch.setattr(images, "read_image", lambda path: read.append(path) or original(path))
+    one, _ = measured(monkeypatch, run_spec, mean_of_red)
+    read.clear()
+    many, _ = measured(monkeypatch, change(run_spec, threads=threads), mean_of_red)
+    assert len(read) == len(set(read)) == 2 * len(Z_NM)
+    answers = [{(e["stack"], e["z_nm"]): e["patches_um"] for e in of(events, "image")} for events in (one, many)]
+    assert answers[0] == answers[1]
+    assert of(many, "accuracy")[0]["workers"] == threads
+
+
+def test_a_plane_that_cannot_be_read_ends_all_threads(monkeypatch, run_spec):
+    def refuse(path):
+        raise DatasetError(f"{path}: truncated")
+
+    monkeypatch.setattr(images, "read_image", refuse)
+    with pytest.raises(DatasetError, match="truncated"):
+        measured(monkeypatch, change(run_spec, threads=3), mean_of_red)
+
+
 # latency
+
+
+def test_r8_calls_go_on_until_both_their_number_and_the_time_are_reached(monkeypatch, run_spec):
+    """R8: at least so many inferences, and so many seconds."""
+
+    def measure(**values):
+        timed = change(run_spec, mode="latency", iterations=7, **values)
+        events, _ = measured(monkeypatch, timed, mean_of_red, latency.measure)
+        (found,) = of(events, "latency")
+        return found
+
+    assert len(measure()["samples_ns"]) == 7
+    long = measure(seconds=0.2)
+    assert len(long["samples_ns"]) > 7
+    assert long["wall_ns"] >= 0.2e9
+
+
+def test_r23_timed_answers_name_their_patches(monkeypatch, run_spec):
+    """R23: at least 1 % of the timed outputs, to be compared with the accuracy run's."""
+    events, _ = measured(monkeypatch, run_spec, mean_of_red)
+    expected = {(e["stack"], e["z_nm"]): e["patches_um"] for e in of(events, "image")}
+    timed = change(run_spec, mode="latency", iterations=250, rotation=5)
+    events, _ = measured(monkeypatch, timed, mean_of_red, latency.measure)
+    (found,) = of(events, "latency")
+    assert len(found["outputs"]) == 3 * run_spec.batch_size
+    for one in found["outputs"]:
+        assert one["um"] == expected[one["stack"], one["z_nm"]][one["tile"]]
 
 
 def test_latency_gives_as_many_samples_as_asked(run_spec):
@@ -281,13 +364,13 @@ def test_warm_up_stops_at_its_cap_and_says_that_time_did_not_settle(monkeypatch)
     monkeypatch.setattr(latency, "perf_counter_ns", times.__next__)
     monkeypatch.setattr(latency, "CAP_NS", 10**30)
     turns = itertools.repeat(np.zeros(1))
-    assert latency._warm_up(Fake(lambda x: x), turns) == (latency.CAP_CALLS, False)
+    assert latency.warm_up(Fake(lambda x: x), turns) == (latency.CAP_CALLS, False)
 
 
-def test_warm_up_ends_when_two_windows_agree(monkeypatch):
+def test_r7_warm_up_ends_when_two_windows_agree(monkeypatch):
     monkeypatch.setattr(latency, "perf_counter_ns", itertools.count(0, 1000).__next__)
     turns = itertools.repeat(np.zeros(1))
-    assert latency._warm_up(Fake(lambda x: x), turns) == (2 * latency.WINDOW, True)
+    assert latency.warm_up(Fake(lambda x: x), turns) == (2 * latency.WINDOW, True)
 
 
 @pytest.mark.parametrize(
@@ -300,15 +383,15 @@ def test_warm_up_ends_when_two_windows_agree(monkeypatch):
         ([105] * 20, True),
     ],
 )
-def test_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
-    assert latency._agree([100] * 20, other_ns) is agree
-    assert latency._agree(other_ns, [100] * 20) is agree
+def test_r7_two_windows_agree_in_their_mean_and_both_quartiles(other_ns, agree):
+    assert latency.agree([100] * 20, other_ns) is agree
+    assert latency.agree(other_ns, [100] * 20) is agree
 
 
 # memory
 
 
-def test_memory_has_every_stage_and_the_runtime_costs_something(run_spec):
+def test_r20_memory_has_every_stage_and_the_runtime_costs_something(run_spec):
     status, events, _ = process(change(run_spec, mode="memory"))
     (found,) = of(events, "memory")
     stages = found["stages"]
@@ -341,8 +424,8 @@ def test_what_ran_is_asked_only_after_the_last_stage_of_memory(monkeypatch, run_
 
 
 def test_memory_does_without_a_c_library_that_trims(monkeypatch):
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
-    memory._give_back()
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda name: object())
+    heap.give_back()
 
 
 def test_resident_memory_grows_with_what_is_held():
@@ -363,7 +446,7 @@ def test_what_a_runtime_prints_does_not_reach_the_protocol(run_spec):
     assert "C noise" in said and "Python noise" in said
 
 
-def test_threads_and_cores_are_set_before_numpy_is_imported(run_spec):
+def test_r4_threads_and_cores_are_set_before_numpy_is_imported(run_spec):
     watch = "import edgebench.runner.host as h; keep = h.apply_threads; h.apply_threads = "
     watch += "lambda n: (keep(n), sys.stderr.write(f'numpy {\"numpy\" in sys.modules}'))"
     _, events, said = process(change(run_spec, backend="null"), prelude=watch)
@@ -378,7 +461,7 @@ def test_more_threads_than_cores_are_refused():
         host.apply_threads(cores + 1)
 
 
-def test_the_host_facts_name_no_machine_and_no_user():
+def test_r19_the_host_facts_name_no_machine_and_no_user():
     facts = host.facts()
     words = re.split(r"\W+", json.dumps(facts))
     assert facts["cpu"] and facts["cores"] >= 1 and facts["memory_bytes"] > 2**20

@@ -9,18 +9,18 @@ from pathlib import Path
 import onnx
 import pytest
 
-from edgebench.bench import artifacts, cells, session
+from edgebench.bench import artifacts, cells, lock, order, session
 from edgebench.bench.cells import Cell, Data
 from edgebench.bench.suite import Settings
 from edgebench.devices import base as devices
-from edgebench.errors import BackendError, DeviceError, ModelError, RecordError
+from edgebench.errors import BackendError, DeviceError, ModelError, RecordError, UsageError
 from edgebench.records import store
 from edgebench.types import StackFiles
 
 FOLDERS = {"test-1": "testRawData_incoherent_sameProtocol", "test-2": "testRawData_incoherent_diffProtocol"}
 STACKS = {"test-1": ("s16_l1", "s17_l1"), "test-2": ("s201_l1", "s202_l1")}
 Z_NM = tuple(range(-1850, 2150, 500))
-SETTINGS = Settings(batch_size=3, images=2, repeats=2, iterations=4)
+SETTINGS = Settings(batch_size=3, images=2, repeats=2, iterations=4, seconds=0)
 
 
 @pytest.fixture
@@ -57,10 +57,16 @@ IMAGE = {"event": "image", "z_nm": 150, "patches_um": [0.0], "stack": "s1_l1", "
 IMAGE |= dict.fromkeys(("read_ns", "preprocess_ns", "predict_ns", "aggregate_ns"), 1)
 TOTAL = {"wall_ns": 9, "cpu_ns": 9}
 STAGES = {stage: {"rss_bytes": 1} for stage in ("interpreter", "imports", "load", "first", "steady")}
+MINUTE = {"event": "minute", "calls": 9, "median_ns": 1000, "p90_ns": 1100, "wall_ns": 60_000_000_000}
 RESULTS = {
     "accuracy": [IMAGE, {"event": "accuracy", **TOTAL, "images": 1, "patches": 1, "padded": 0}],
     "latency": [{"event": "latency", **TOTAL, "samples_ns": [1], "warmup_calls": 40, "distinct_patches": 1}],
     "memory": [{"event": "memory", "stages": STAGES, "peak_rss_bytes": 1}],
+    "sustained": [
+        {**MINUTE, "minute": 1},
+        {**MINUTE, "minute": 2},
+        {"event": "sustained", "before": {}, "warmup_calls": 40, "steady": True, "distinct_patches": 1},
+    ],
 }
 
 
@@ -89,7 +95,7 @@ def run(cells, device, data, results, **options):
     return list(session.run(cells, device, data, results, **options))
 
 
-def test_a_finished_cell_is_a_valid_record_with_every_part(cell, data, tmp_path):
+def test_r31_a_finished_cell_is_a_valid_record_with_every_part(cell, data, tmp_path):
     (outcome,) = run([cell(backend="litert", package="ai-edge-litert")], devices.connect("local"), data, tmp_path)
     record = store.load(outcome.path)
     assert not outcome.skipped
@@ -106,10 +112,39 @@ def test_a_finished_cell_is_a_valid_record_with_every_part(cell, data, tmp_path)
     assert record["id"].startswith("tiny_tflite-float32_litert_b3_t1_i2_")
 
 
-def test_the_processes_are_accuracy_by_split_then_latency_then_memory(cell, data, tmp_path):
+PROCESSES = ["accuracy", "accuracy", "latency", "latency", "latency", "memory"]  # one latency sees a single patch
+
+
+def test_the_processes_are_accuracy_by_split_latency_one_patch_and_memory(cell, data, tmp_path):
     device = Canned()
-    run([cell()], device, data, tmp_path)
-    assert device.started == ["accuracy", "accuracy", "latency", "latency", "memory"]
+    (outcome,) = run([cell()], device, data, tmp_path)
+    assert sorted(device.started) == PROCESSES
+    record = store.load(outcome.path)
+    phases = {process["phase"] for process in record["processes"]}
+    assert phases == {"accuracy test-1", "accuracy test-2", "latency 1/2", "latency 2/2", "one patch", "memory"}
+    assert [process["place"] for process in record["processes"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_r3_processes_of_all_cells_are_interleaved_in_seeded_random_order(cell, data, tmp_path):
+    """R3: not cell after cell; the same seed gives the same order, another seed another one."""
+    both = [cell(repeats=6), cell("tflite-int8", repeats=6)]
+    orders = []
+    for seed in (1, 1, 2):
+        told = []
+        tell = lambda step, event: told.append((step.cell.name, step.phase))  # noqa: E731, B023
+        run(both, Canned(), data, tmp_path / str(len(orders)), seed=seed, tell=tell)
+        orders.append(list(dict.fromkeys(told)))
+    assert orders[0] == orders[1] != orders[2]
+    names = [name for name, _ in orders[0]]
+    for half in (names[:10], names[10:]):
+        assert {half.count(name) for name in set(names)} <= {4, 5, 6}  # of 20 processes in all
+
+
+def test_r3_each_cells_processes_are_spread_over_the_session():
+    cells = {"few": range(4), "many": range(40)}
+    for seed in range(50):
+        places = [place for place, (name, _) in enumerate(order.interleaved(cells, seed)) if name == "few"]
+        assert all(11 * k <= place <= 11 * (k + 1) for k, place in enumerate(places))
 
 
 def test_a_second_call_skips_what_has_a_record(cell, data, tmp_path):
@@ -127,31 +162,52 @@ def test_force_measures_again(cell, data, tmp_path):
     again = Canned()
     (outcome,) = run([cell()], again, data, tmp_path, force=True)
     assert not outcome.skipped
-    assert len(again.started) == 5
+    assert len(again.started) == len(PROCESSES)
 
 
-def test_a_stop_costs_the_cell_under_way_alone(cell, data, tmp_path):
+def test_a_stop_costs_the_process_under_way_alone(cell, data, tmp_path):
     both = [cell(), cell("tflite-int8")]
     with pytest.raises(DeviceError, match="died"):
         run(both, Canned(dies_at=7), data, tmp_path)
-    assert len(store.load_all(tmp_path)) == 1
     rest = Canned()
-    assert [outcome.skipped for outcome in run(both, rest, data, tmp_path)] == [True, False]
-    assert len(rest.started) == 5
+    run(both, rest, data, tmp_path)
+    assert len(rest.started) == 2 * len(PROCESSES) - 7
+    assert len(store.load_all(tmp_path)) == 2
+    assert not (tmp_path / "unfinished").exists()
+
+
+def test_a_process_whose_last_line_was_cut_is_measured_again(cell, data, tmp_path):
+    with pytest.raises(DeviceError, match="died"):
+        run([cell()], Canned(dies_at=3), data, tmp_path)
+    (kept,) = (tmp_path / "unfinished").glob("*/*.jsonl")
+    kept.write_bytes(kept.read_bytes()[:-40])
+    rest = Canned()
+    run([cell()], rest, data, tmp_path)
+    assert len(rest.started) == len(PROCESSES) - 2
+
+
+def test_a_kill_between_the_last_process_and_its_record_loses_nothing(cell, data, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store, "save", lambda *a, **b: (_ for _ in ()).throw(KeyboardInterrupt))
+        run([cell()], Canned(), data, tmp_path)
+    rest = Canned()
+    (outcome,) = run([cell()], rest, data, tmp_path)
+    assert rest.started == []
+    assert sorted(store.load(outcome.path)["accuracy"]) == ["test-1", "test-2"]
 
 
 def test_the_same_cell_twice_is_measured_once(cell, data, tmp_path):
     device = Canned()
     assert len(run([cell(), cell()], device, data, tmp_path)) == 1
-    assert len(device.started) == 5
+    assert len(device.started) == len(PROCESSES)
 
 
 def test_events_are_told_with_the_place_in_the_session(cell, data, tmp_path):
     told = []
     both = [cell(repeats=1), cell("tflite-int8", repeats=1)]
     run(both, Canned(), data, tmp_path, tell=lambda step, event: told.append((step.phase, step.number, step.of)))
-    assert told[0] == ("accuracy test-1", 0, 8)
-    assert told[-1] == ("memory", 7, 8)
+    assert [number for _, number, _ in dict.fromkeys(told)] == list(range(10))
+    assert {of for *_, of in told} == {10}
 
 
 def test_a_folder_that_cannot_be_written_fails_before_anything_is_measured(cell, data, tmp_path):
@@ -245,3 +301,14 @@ def test_the_code_version_covers_what_runs_on_the_device():
     assert len(cells.code_sha256()) == 64
     package = Path(cells.edgebench.__file__).parent
     assert all(list(package.glob(pattern)) for pattern in cells._DEVICE_CODE)
+
+
+def test_a_second_session_into_the_same_folder_is_refused_at_once(cell, data, tmp_path):
+    with lock.alone(tmp_path / "runs" / "local"), pytest.raises(UsageError, match="another session measures into"):
+        run([cell()], Canned(), data, tmp_path)
+    assert len(run([cell()], Canned(), data, tmp_path)) == 1
+
+
+def test_the_name_of_a_cell_tells_it_from_others_of_its_artifact(cell):
+    assert cell(batch_size=8).name == "tiny/tflite-float32 on null"
+    assert cell(batch_size=1, threads=2).name == "tiny/tflite-float32 on null, batch 1, 2 threads"

@@ -73,9 +73,39 @@ def test_four_and_five_processes_get_the_interval_of_student():
     assert st.process_median(medians[:4])[1].high == pytest.approx(high, rel=1e-3)
 
 
-def test_ten_processes_get_the_second_smallest_and_second_largest():
+def test_ten_processes_get_an_interval_between_the_ranks_that_hold_more_and_less_than_95_percent():
+    """Ranks 2 and 9 hold the median with 97.85 %, 3 and 8 with 89.06 %."""
     value, interval = st.process_median([float(n) for n in range(1, 11)])
-    assert (interval.low, value, interval.high) == (2, 5.5, 9)
+    share = (0.978515625 - 0.95) / (0.978515625 - 0.890625)
+    inwards = 8 * share / (2 + 6 * share)
+    assert value == 5.5
+    assert (interval.low, interval.high) == pytest.approx((2 + inwards, 9 - inwards))
+
+
+def test_six_processes_get_all_of_them():
+    """96.9 % is the least that six order statistics can give above 95 %; hardly anything is left to go inwards."""
+    _, interval = st.process_median([1.0, 2, 3, 4, 5, 6])
+    assert 1 < interval.low < 1.4
+    assert interval.high == pytest.approx(7 - interval.low)
+
+
+def test_a_percentile_of_processes_that_differ_is_as_wide_as_they_are_apart():
+    rng = np.random.default_rng(0)
+    processes = [(level * rng.lognormal(0, 0.02, 400)).tolist() for level in (1.0, 1.1, 0.95, 1.05, 0.9)]
+    found = st.process_percentile(processes, 0.9)
+    pooled = st.percentile([one for samples in processes for one in samples], 0.9)
+    assert found.value == pooled.value
+    assert found.high - found.low > 3 * (pooled.high - pooled.low)
+
+
+@pytest.mark.parametrize(("processes", "calls", "p"), [(3, 500, 0.9), (5, 35, 0.9), (5, 367, 0.99)])
+def test_a_percentile_of_too_few_processes_or_calls_is_none(processes, calls, p):
+    assert st.process_percentile([[float(n) for n in range(calls)]] * processes, p) is None
+
+
+@pytest.mark.parametrize(("clusters", "tail"), [(8, 0.0057), (32, 0.0191), (1000, 0.0249)])
+def test_an_interval_of_few_stacks_takes_tails_that_make_up_for_their_number(clusters, tail):
+    assert st.expanded_tail(clusters) == pytest.approx(tail, abs=1e-4)
 
 
 def test_outliers_are_counted_by_their_distance_in_mad():
@@ -109,7 +139,7 @@ def test_the_best_constant_answer_on_the_published_labels_scores_four_point_six(
     assert st.constant_guess([-8 + 0.5 * step for step in range(37)]) == pytest.approx(4.62, abs=0.01)
 
 
-def test_whole_clusters_are_drawn():
+def test_r24_whole_clusters_are_drawn():
     alike = {f"stack{n}": [float(n % 2)] * 40 for n in range(16)}  # 640 images, but 16 independent answers
     apart = {f"image{n}": [float(n % 2)] for n in range(640)}
     value, clustered = st.cluster_mean(alike)

@@ -9,6 +9,7 @@ from edgebench.backends import base
 from edgebench.bench import artifacts, suite
 from edgebench.bench.suite import Settings
 from edgebench.errors import ModelError, UsageError
+from edgebench.records.statistics import PROCESSES
 
 SHIPPED = Path(__file__).parents[1] / "benchmarks"
 GOOD = """
@@ -39,10 +40,10 @@ def test_a_suite_is_every_cell_of_every_model(folder):
 
 def test_a_cell_goes_before_its_suite_and_the_command_line_before_both(folder):
     lines = suite.load("good", {}, folder).lines
-    assert lines[0].settings == Settings(batch_size=4, iterations=20)
-    assert lines[1].settings == Settings(batch_size=4, iterations=10)
+    assert lines[0].settings == Settings(batch_size=4, iterations=20, seconds=0)
+    assert lines[1].settings == Settings(batch_size=4, iterations=10, seconds=0)
     given = suite.load("good", {"iterations": 5, "seed": 3}, folder).lines
-    assert {line.settings for line in given} == {Settings(batch_size=4, iterations=5, seed=3)}
+    assert {line.settings for line in given} == {Settings(batch_size=4, iterations=5, seconds=0, seed=3)}
 
 
 def test_a_suite_may_be_a_path(folder):
@@ -81,11 +82,20 @@ def test_shipped_suites_name_backends_that_exist(name):
         base.entry(line.backend)
 
 
+def test_r8_publish_is_ten_processes_and_a_minute_and_quick_is_shorter():
+    publish, quick = (suite.settings(suite.PRESETS[name]) for name in ("publish", "quick"))
+    assert (publish.repeats, publish.seconds, publish.repeats * publish.iterations >= 1024) == (10, 60, True)
+    assert quick.repeats >= PROCESSES  # or there would be no interval
+    assert quick.seconds == 0
+
+
 def test_table_7_measures_batches_of_8_as_the_paper_does():
     lines = suite.load("table7", {}, SHIPPED).lines
     assert {(line.settings.batch_size, line.settings.threads, line.settings.images) for line in lines} == {(8, 1, 0)}
-    assert len(lines) == 4
+    assert len(lines) == 8
     assert {line.settings.repeats for line in lines} == {10}
+    own = suite.load("table7", {}, SHIPPED, ["own"]).lines
+    assert [line.artifact for line in own] == [f"own/{line.artifact.split('/')[1]}" for line in lines[4:]]
 
 
 # artifacts

@@ -23,7 +23,7 @@ def with_images(images):
     return summarise(record).errors["test-1"]
 
 
-def test_the_error_of_an_image_is_that_of_the_median_over_its_tiles():
+def test_r24_the_error_of_an_image_is_that_of_the_median_over_its_tiles():
     one = image("s1_l1", 1000, 0.0)
     one["patches_um"] = [1.2, 1.4, 1.3, 99.0, 1.3]
     errors = with_images([one])
@@ -60,7 +60,7 @@ def test_the_order_of_images_in_the_file_changes_nothing():
     assert found.images.error_um.tolist() == other.images.error_um.tolist()
 
 
-def test_the_parts_and_the_rest_are_the_whole_time():
+def test_r30_the_parts_and_the_rest_are_the_whole_time():
     times = summarise(make_record()).times["test-2"]
     parts = (times.read_s, times.preprocess_s, times.predict_s, times.aggregate_s)
     assert parts == pytest.approx((4.8, 3.2, 6.4, 0.16))
@@ -69,7 +69,7 @@ def test_the_parts_and_the_rest_are_the_whole_time():
     assert (times.patches, times.cpu_s) == (640, pytest.approx(20.8))
 
 
-def test_latency_is_the_median_of_process_medians_and_a_patch_is_its_part_of_a_call():
+def test_r10_latency_is_the_median_of_process_medians_and_a_patch_is_its_part_of_a_call():
     latency = summarise(make_record(call_ms=12, batch_size=8)).latency
     assert latency.p50_ms == pytest.approx(12)
     assert latency.patch_ms == pytest.approx(1.5)
@@ -79,18 +79,19 @@ def test_latency_is_the_median_of_process_medians_and_a_patch_is_its_part_of_a_c
     assert (latency.import_ms, latency.load_ms, latency.first_ms) == (250, 40, 30)
 
 
-def test_p99_of_the_pooled_calls_needs_368_of_them():
+def test_r11_p99_needs_368_calls_of_each_of_4_processes():
     record = make_record()
-    record["latency"] = [process(n, calls=100) for n in range(3)]
+    record["latency"] = [process(n, calls=400) for n in range(3)]
     short = summarise(record).latency
-    assert short.p50 is None
-    assert short.p99 is None
-    assert short.p90 is not None
-    record["latency"] = [process(n, calls=92) for n in range(4)]
+    assert (short.p50, short.p90, short.p99) == (None, None, None)
+    record["latency"] = [process(n, calls=100) for n in range(4)]
+    assert summarise(record).latency.p90 is not None
+    assert summarise(record).latency.p99 is None
+    record["latency"] = [process(n, calls=368) for n in range(4)]
     assert summarise(record).latency.p99 is not None
 
 
-def test_an_outlier_is_counted_and_stays_among_the_calls():
+def test_r12_an_outlier_is_counted_and_stays_among_the_calls():
     record = make_record()
     record["latency"][0]["samples_ns"][0] *= 100
     latency = summarise(record).latency
@@ -139,7 +140,7 @@ def test_a_warm_up_that_did_not_settle_is_unsteady():
 
 
 @pytest.mark.parametrize("errors_um", [(5.0, 0.4), (0.3, 5.0)])
-def test_a_model_no_better_than_a_constant_has_collapsed(errors_um):
+def test_r26_a_model_no_better_than_a_constant_has_collapsed(errors_um):
     (verdict,) = summarise(make_record(errors_um=errors_um)).verdicts
     assert verdict.name == "COLLAPSED"
     assert verdict.about == ("test-1" if errors_um[0] > 1 else "test-2")
@@ -199,7 +200,7 @@ def judged(target, executed):
         ),
     ],
 )
-def test_what_ran_other_than_asked_is_a_fallback(target, executed):
+def test_r29_what_ran_other_than_asked_is_a_fallback(target, executed):
     record = make_record(target=target)
     record["backend"]["executed"] = executed
     (verdict,) = summarise(record).verdicts
@@ -259,3 +260,28 @@ def test_a_paired_difference_is_taken_image_by_image():
 def test_other_images_cannot_be_paired():
     errors = summarise(make_record()).errors
     assert paired(errors["test-1"], errors["test-2"]) is None
+
+
+def test_r5_throughput_is_patches_over_the_wall_time_of_the_loop():
+    record = make_record(batch_size=8, calls=400)
+    for process_, wall_s in zip(record["latency"], (10, 20, 16, 10, 20), strict=True):
+        process_["wall_ns"] = wall_s * 10**9
+    assert summarise(record).latency.patches_per_s == pytest.approx(400 * 8 / 16)
+
+
+def test_r6_import_load_and_first_call_stand_apart_from_the_steady_state():
+    record = make_record()
+    for number, one in enumerate(record["latency"]):
+        one["load"] |= {"import_ns": (100 + number) * 10**6, "load_ns": 20 * 10**6, "first_ns": 900 * 10**6}
+    found = summarise(record).latency
+    assert (found.import_ms, found.load_ms, found.first_ms) == (102, 20, 900)
+    assert found.p50_ms == summarise(make_record()).latency.p50_ms
+    assert found.p99.value < 100
+
+
+def test_r20_every_stage_of_the_memory_process_is_kept():
+    record = make_record()
+    record["memory"]["stages"]["load"] = {"rss_bytes": 3 * 2**20, "pss_bytes": 2**21, "uss_bytes": None}
+    stages = {stage.name: stage for stage in summarise(record).memory.stages}
+    assert list(stages) == ["interpreter", "imports", "load", "first", "steady"]
+    assert (stages["load"].rss_mib, stages["load"].pss_mib, stages["load"].uss_mib) == (3, 2, None)

@@ -178,7 +178,7 @@ def test_collapsed_stacks_of_the_papers_sets_are_named():
 def test_shares_have_intervals_over_stacks():
     text = section(document(make_evaluation("original", (0.4, 0.4), of=one_wrong)), "All figures: Set 1")
     right, collapsed = (cells(row(text.split("Within 0.5 um")[1], "original"))[place] for place in (4, 8))
-    assert re.fullmatch(r"94\.1 % \[8\d\.\d, 100\.0\]", right)
+    assert re.fullmatch(r"94\.1 % \[7\d\.\d, 100\.0\]", right)
     assert collapsed == "1 of 17 stacks"
 
 

@@ -6,16 +6,20 @@ import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Optional, Protocol
 
 from edgebench.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from edgebench.backends.quantisation import Quantisation
+
 
 class Backend(Protocol):
     """One artifact, loaded for one batch size; the constructor does all work that a later call should not."""
+
+    quantisation: Optional[Quantisation]  # of an int8 input; predict() then takes int8, too, and is spared the work
 
     def __init__(self, model: Path, *, batch_size: int, threads: int) -> None: ...
 
@@ -44,6 +48,7 @@ BACKENDS = {
     "openvino": Entry("edgebench.backends.openvino", "openvino", (".xml", ".onnx", ".tflite")),
     "keras": Entry("edgebench.backends.keras", "keras", (".keras",)),
     "null": Entry("edgebench.backends.null", None, ()),
+    "programmable": Entry("edgebench.backends.programmable", None, ()),
 }
 
 

@@ -21,6 +21,8 @@ import tensorflow as tf
 class Keras:
     """Times a concrete tf.function: `predict` would measure 50 ms of its own at batch 1, not the network."""
 
+    quantisation = None
+
     def __init__(self, model: Path, *, batch_size: int, threads: int) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from edgebench.backends.base import refused
+from edgebench.backends.quantisation import Quantisation
 
 
 class LiteRt:
@@ -24,14 +25,19 @@ class LiteRt:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise refused("litert", model, error) from error
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        output = self._interpreter.get_output_details()[0]
+        self._output = output["index"]
+        self.quantisation = _quantisation(self._input)
+        self._answer = _quantisation(output)
         self._threads = threads
 
     def predict(self, x: np.ndarray) -> np.ndarray:
+        if self.quantisation is not None and x.dtype != np.int8:
+            x = self.quantisation.quantise(x)
         self._interpreter.set_tensor(self._index, x)
         self._interpreter.invoke()
-        y: np.ndarray = self._interpreter.get_tensor(self._output)
-        return y.reshape(-1)
+        y: np.ndarray = self._interpreter.get_tensor(self._output).reshape(-1)
+        return y if self._answer is None else self._answer.real(y)
 
     def executed(self) -> dict[str, object]:
         nodes = self._interpreter._get_ops_details()  # the public interface names no operators
@@ -51,6 +57,14 @@ class LiteRt:
 
     def versions(self) -> dict[str, str]:
         return {"ai-edge-litert": version("ai-edge-litert")}
+
+
+def _quantisation(tensor: dict[str, Any]) -> Optional[Quantisation]:
+    """Of an input or output; None where it is float32."""
+    if tensor["dtype"] != np.int8:
+        return None
+    scale, zero_point = tensor["quantization"]
+    return Quantisation(float(scale), int(zero_point))
 
 
 def _dtype(node: dict[str, Any]) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 
 
 class Null:
+    quantisation = None
+
     def __init__(self, model: Path, *, batch_size: int, threads: int) -> None:
         self._answer = np.zeros(batch_size, np.float32)
 

@@ -24,6 +24,8 @@ _REFUSALS = (
 
 
 class OnnxRuntime:
+    quantisation = None
+
     def __init__(self, model: Path, *, batch_size: int, threads: int) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads

@@ -26,6 +26,8 @@ _DTYPES = {"f32": "float32", "f16": "float16", "i8": "int8", "u8": "uint8"}
 
 
 class OpenVino:
+    quantisation = None
+
     def __init__(self, model: Path, *, batch_size: int, threads: int) -> None:
         hints = {
             "INFERENCE_PRECISION_HINT": "f32",  # of what is float in the file; int8 operators stay int8

@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import edgebench
 from edgebench.bench.artifacts import Artifact
 from edgebench.bench.suite import Settings
-from edgebench.errors import BackendError
+from edgebench.energy.choose import COMMAND
+from edgebench.errors import BackendError, DeviceError, UsageError
 from edgebench.files import sha256_of_sources
 from edgebench.types import RunSpec, StackFiles
 
-_DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "runner/*.py")
+MEMORY_LIMIT = "memory limit"
+SUSTAINED = "sustained"
+ONE_PATCH = "one patch"  # the process whose calls all see the same patch: R9
+_DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "energy/*.py", "runner/*.py")
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,30 @@ class Cell:
     backend: str
     package: str | None  # distribution that the device must have
     settings: Settings
+    energy_command: str = ""  # no part of a record: it may name what is nobody's business
 
     @property
     def name(self) -> str:
-        return f"{self.artifact.name} on {self.backend}"
+        """With what tells it from other cells of the artifact: batch and threads, where they are not the usual."""
+        settings, usual = self.settings, Settings()
+        batch = f", batch {settings.batch_size}" if settings.batch_size != usual.batch_size else ""
+        threads = f", {settings.threads} threads" if settings.threads != usual.threads else ""
+        return f"{self.artifact.name} on {self.backend}{batch}{threads}"
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
-        """Every process of the cell with its name, in order: accuracy by split, latency, memory."""
+        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, and what
+        else is asked for. The memory limit is a search by many runners, and counts as one."""
         every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
         found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
         repeats = self.settings.repeats
         found += [(f"latency {i + 1}/{repeats}", self._spec("latency", data, every, i)) for i in range(repeats)]
-        return [*found, ("memory", self._spec("memory", data, every))]
+        found.append((ONE_PATCH, replace(self._spec("latency", data, every), rotation=1, energy="off")))
+        found.append(("memory", self._spec("memory", data, every)))
+        if self.settings.sustained:
+            found.append((SUSTAINED, self._spec("sustained", data, every)))
+        if self.settings.memory_limit:
+            found.append((MEMORY_LIMIT, self._spec("endure", data, every)))
+        return found
 
     def _spec(self, mode: str, data: Data, stacks: tuple[StackFiles, ...], repeat: int = 0) -> RunSpec:
         return RunSpec(
@@ -60,8 +76,12 @@ class Cell:
             delta_nm=self.settings.delta_nm,
             images=self.settings.images,
             iterations=self.settings.iterations,
+            seconds=self.settings.seconds / self.settings.repeats,
             rotation=self.settings.rotation,
             seed=self.settings.seed + repeat,
+            minutes=self.settings.sustained if mode == "sustained" else 0,
+            energy=self.settings.energy if mode == "latency" else "off",
+            energy_command=self.energy_command if mode == "latency" else "",
         )
 
 
@@ -72,6 +92,15 @@ def check_installed(cell: Cell, host: Mapping[str, Any], device: str) -> None:
             f"backend {cell.backend!r} needs {cell.package}, which device {device!r} does not have. "
             f"Install it there: pip install {cell.package}."
         )
+
+
+def check_energy(cell: Cell, host: Mapping[str, Any], device: str) -> None:
+    """DeviceError where the device lacks the source that is asked for; asked before anything is measured."""
+    if cell.settings.energy == COMMAND and not cell.energy_command.strip():
+        raise UsageError(f"{cell.name}: energy source {COMMAND!r} without a command. Give --energy-command.")
+    reason = host.get("no_energy", {}).get(cell.settings.energy)
+    if reason is not None:
+        raise DeviceError(f"device {device!r}: energy source {cell.settings.energy!r}: {reason}.")
 
 
 def identity(cell: Cell, data: Data, host: Mapping[str, Any]) -> str:

@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from edgebench.models.store import Card
     from edgebench.quantise.calibration import Calibration
 
+SHIPPED = "reduced"
 PROBE_SPLITS = ("test-1", "test-2", "validation")  # of --data; patches that no training and no calibration saw
 
 
 def convert(
-    model: Annotated[str, typer.Argument(help="Name of a model below --models, its folder, or a .keras file.")],
-    to: Annotated[list[str], typer.Option(help="Target, or all; may be given several times.")],
+    model: Annotated[
+        str, typer.Argument(help="Name of a model below --models, its folder, or a .keras file.")
+    ] = SHIPPED,
+    to: Annotated[
+        Optional[list[str]], typer.Option(help="Target; may be given several times. all, if none is named.")
+    ] = None,
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     data: Annotated[Optional[Path], typer.Option(help="Data set with more patches for the parity check.")] = None,
     calibration: Annotated[
@@ -36,7 +41,7 @@ def convert(
     from edgebench.convert import artifact, base
     from edgebench.models import quiet, store
 
-    targets = base.targets(to)
+    targets = base.targets(to or ["all"])
     path = _find(model, models)
     if path.suffix == ".keras":
         store.check_name(path.stem, f"Rename {path}.")
@@ -131,4 +136,6 @@ def _print(console: Console, found: dict[str, Artifact], made: set[str]) -> None
         console.print("compared on calibration patches alone; --data DATA compares on unseen ones too", soft_wrap=True)
     for one in found.values():
         if one.about["precision"] == "int8":
-            console.print(f"{one.about['target']}: int8 inside; input and output stay float32")
+            console.print(
+                f"{one.about['target']}: int8 inside; input and output {one.about['options']['input_output']}"
+            )

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import edgebench
-from edgebench.cli import convert, data, evaluate, predict, prune, report, run, sweep, train
+from edgebench.cli import compare, convert, data, evaluate, predict, prune, report, run, selftest, sweep, train
 from edgebench.errors import EdgebenchError
 
 INTERRUPTED = 130  # exit code
@@ -30,7 +30,10 @@ app.command("convert")(convert.convert)
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
+app.command("check")(compare.check)
+app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
+app.command("selftest")(selftest.selftest)
 
 
 def _version(wanted: bool) -> None:

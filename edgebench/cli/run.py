@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -15,15 +12,24 @@ from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from edgebench.bench.cells import Cell, Data
-    from edgebench.bench.session import Outcome, Step, Tell
+    from edgebench.bench.gates import Check
+    from edgebench.bench.plan import Plan
+    from edgebench.bench.session import Outcome
     from edgebench.bench.suite import Suite
 
-REFRESH_S = 0.5  # the parent must not disturb the runner
+FAILED = 1  # exit code: a gate, twice
+SHIPPED = "reduced/tflite-int8"  # of the repository itself: it can be run before anything is converted
 
 
 def run(
-    artifacts: Annotated[Optional[list[str]], typer.Argument(help="Files, or MODEL/TARGET below --models.")] = None,
+    artifacts: Annotated[
+        Optional[list[str]],
+        typer.Argument(help=f"Files, or MODEL/TARGET below --models; without one, and without --suite: {SHIPPED}."),
+    ] = None,
     suite: Annotated[Optional[str], typer.Option(help="What to run: benchmarks/NAME.toml.")] = None,
+    model: Annotated[
+        Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Where: local.")] = "local",
     backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
@@ -32,64 +38,130 @@ def run(
     threads: Annotated[Optional[int], typer.Option(min=1, help="Threads, and cores; 1 if not given.")] = None,
     images: Annotated[Optional[int], typer.Option(min=0, help="Images of each split, spread evenly; 0: all.")] = None,
     repeats: Annotated[Optional[int], typer.Option(min=1, help="Latency processes; 5 if not given.")] = None,
-    iterations: Annotated[Optional[int], typer.Option(min=1, help="Timed calls of each; 400 if not given.")] = None,
+    iterations: Annotated[
+        Optional[int], typer.Option(min=1, help="Timed calls of each; without it 60 s in all.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="4 processes of 256 calls: a first look.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="10 processes: for a published table.")] = False,
+    sustained: Annotated[
+        Optional[int], typer.Option(min=0, help="Minutes of a further process that never rests; 0: none.")
+    ] = None,
+    memory_limit: Annotated[
+        bool, typer.Option("--memory-limit", help="Search the smallest limit of memory that is survived.")
+    ] = False,
+    energy: Annotated[
+        Optional[str], typer.Option(help="Source of joules: auto (a counter, if there is one), off, rapl, hwmon, pmic.")
+    ] = None,
+    energy_command: Annotated[
+        Optional[str], typer.Option(help="Command on the device that prints '12.3 J', a counter, or '4.5 W'.")
+    ] = None,
     input_size: Annotated[
         Optional[int], typer.Option(min=1, help="Side of the input, px; for a file without a sidecar.")
     ] = None,
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     seed: Annotated[Optional[int], typer.Option(min=0, help="Of the choice and order of patches.")] = None,
+    baseline: Annotated[
+        Optional[Path], typer.Option(help="Former records for the suite's gates: results/runs/DEVICE.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Measure again what has a record, and replace it.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Print cells, order and an estimate; measure nothing.")] = False,
 ) -> None:
-    """Measure focusing error, time and memory; a second call goes on where the first was stopped."""
-    from edgebench.bench import session
+    """Measure focusing error, time and memory; a second call goes on where the first was stopped.
+
+    Exit code 1: a gate of the suite failed, and failed again when its cells were measured a second time.
+    """
+    from edgebench.bench import estimate, gates, session
+    from edgebench.bench import plan as plans
+    from edgebench.bench.suite import PRESETS
+    from edgebench.cli import gates as printed_gates
+    from edgebench.cli import plan as printed
+    from edgebench.cli.progress import progress
+    from edgebench.cli.run_table import table
     from edgebench.devices import base as devices
 
     numbers = {"batch_size": batch, "threads": threads, "images": images}
-    numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed}
-    given = {name: number for name, number in numbers.items() if number is not None}
+    numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed, "sustained": sustained}
+    if quick and publish:
+        raise UsageError("--quick and --publish exclude each other. Give one.")
+    given: dict[str, Any] = dict(PRESETS["quick"] if quick else PRESETS["publish"] if publish else {})
+    given |= {name: number for name, number in numbers.items() if number is not None}
+    given |= {"memory_limit": True} if memory_limit else {}
+    given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
     target = devices.connect(device)
-    plan = _plan(artifacts or [], suite, backend, given)
-    cells = _cells(plan, models, input_size)
-    measured = _data(data, split or list(plan.splits))
+    asked = _suite(artifacts or [], suite, model or [], backend, given)
+    cells = _cells(asked, models, input_size, energy_command or "")
+    measured = _data(data, split or list(asked.splits))
+    todo = plans.make(cells, target, measured, results, force=force, seed=0)
+    pace = estimate.pace(todo, measured.about["sha256"])
+    wanted = _gates(asked, todo, baseline)
+    if plan:
+        printed.show(todo, estimate.estimate(todo, pace))
+        return
     outcomes: list[Outcome] = []
-    with _progress(measured) as tell:
-        for outcome in session.run(cells, target, measured, results, force=force, tell=tell):
+    with progress(measured, pace) as tell:
+        for outcome in session.follow(todo, target, measured, tell):
             outcomes.append(outcome)
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
             typer.echo(f"{outcome.cell.name}: {said}: {outcome.path}", err=True)
-    _table(outcomes, list(measured.stacks))
+    table(outcomes, list(measured.stacks))
+    if wanted:
+        with progress(measured, pace) as tell:
+            found = gates.confirm(gates.evaluate(wanted, todo), todo, target, measured, tell)
+        printed_gates.show(found, todo)
+        raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
 
 
-def _plan(artifacts: Sequence[str], suite: str | None, backend: str | None, given: Mapping[str, Any]) -> Suite:
+def _gates(suite: Suite, todo: Plan, given: Path | None) -> list[Check]:
+    from edgebench.bench import gates
+
+    if given and not suite.gates:
+        raise UsageError("--baseline is for the gates of a suite. Name one that has them with --suite.")
+    baseline = given or (Path(suite.baseline) if suite.baseline else None)
+    return gates.checks(suite.gates, todo, baseline) if suite.gates else []
+
+
+def _energy(source: str | None, command: str | None) -> str:
+    from edgebench.energy.choose import COMMAND
+
+    if bool(command) is not (source in (None, COMMAND)):
+        raise UsageError(f"--energy {source} and --energy-command {command!r} do not fit. Give one of them.")
+    return source or COMMAND
+
+
+def _suite(
+    artifacts: Sequence[str], suite: str | None, models: Sequence[str], backend: str | None, given: Mapping[str, Any]
+) -> Suite:
     from edgebench.backends import base as backends
     from edgebench.bench import suite as suites
 
     if suite is not None:
         if artifacts or backend:
             raise UsageError(f"--suite {suite} names its own artifacts and backends. Leave out the others, or it.")
-        return suites.load(suite, given)
-    if not artifacts:
-        raise UsageError("nothing to run. Name artifacts (a file, or MODEL/TARGET), or a suite with --suite.")
+        return suites.load(suite, given, models=models)
+    if models:
+        raise UsageError("--model is of a suite. Name artifacts as MODEL/TARGET, or a suite with --suite.")
     if backend is not None:
         backends.entry(backend)
-    settings = suites.Settings(**given)
-    return suites.Suite("", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts))
+    settings = suites.settings(given)
+    return suites.Suite(
+        "", (), tuple(suites.Line(artifact, backend or "", settings) for artifact in artifacts or (SHIPPED,))
+    )
 
 
-def _cells(plan: Suite, models: Path, input_size: int | None) -> list[Cell]:
+def _cells(suite: Suite, models: Path, input_size: int | None, energy_command: str) -> list[Cell]:
     from edgebench.backends import base as backends
     from edgebench.bench import artifacts
     from edgebench.bench.cells import Cell
 
     cells = []
-    for line in plan.lines:
+    for line in suite.lines:
         if line.backend:
             backends.entry(line.backend)
         artifact = artifacts.find(line.artifact, models, input_size)
         backend = line.backend or backends.for_artifact(artifact.path)
         backends.check_reads(backend, artifact.path)
-        cells.append(Cell(artifact, backend, backends.entry(backend).package, line.settings))
+        cells.append(Cell(artifact, backend, backends.entry(backend).package, line.settings, energy_command))
     return cells
 
 
@@ -122,71 +194,3 @@ def _data(root: Path, splits: Sequence[str]) -> Data:
     fields = ("name", "simulated", "seed", "sha256", "rule")
     counts = {name: there[name] for name in chosen}
     return Data(str(root.resolve()), {**{field: about[field] for field in fields}, "splits": counts}, stacks)
-
-
-@contextmanager
-def _progress(data: Data) -> Iterator[Tell]:
-    """One bar over all processes, drawn only when an event comes, and then at most twice a second."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(10),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[state]}"),
-    )
-    whole = 24 * 3600.0  # the estimate uses the speed since the start: processes differ in length
-    with Progress(
-        *columns, console=Console(stderr=True), auto_refresh=False, speed_estimate_period=whole, transient=True
-    ) as bar:
-        task = bar.add_task("starting", total=None, state="")
-        errors_um: list[float] = []
-        drawn = 0.0
-
-        def show(step: Step, event: dict[str, Any]) -> None:
-            nonlocal drawn
-            if event["event"] == "host":
-                errors_um.clear()
-            elif event["event"] == "image":
-                errors_um.append(abs(median(event["patches_um"]) - event["z_nm"] / 1000))
-            if time.monotonic() - drawn < REFRESH_S:
-                return
-            drawn = time.monotonic()
-            of = data.about["splits"].get(step.phase.removeprefix("accuracy "), {"images": 0})["images"]
-            of = min(of, step.cell.settings.images or of)
-            state = f"{median(errors_um):.2f} um ({len(errors_um)}/{of})" if errors_um else ""
-            done = step.number + (len(errors_um) / of if of else 0)
-            bar.update(task, description=f"{step.cell.name}: {step.phase}", completed=done, total=step.of, state=state)
-            bar.refresh()
-
-        yield show
-
-
-def _table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
-    """What was measured: mean focusing error +- standard deviation by split, and times; from the records alone."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from edgebench.records import store, summary
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("cell", *(f"{split}, um" for split in splits), "wall, s", "ms/patch", "peak MiB", "verdict"):
-        table.add_column(heading, overflow="fold")
-    records = [store.load(outcome.path) for outcome in outcomes]
-    for outcome, record in zip(outcomes, records, strict=True):
-        found = summary.summarise(record)
-        errors = [found.errors[split] for split in splits]
-        table.add_row(
-            outcome.cell.name.replace("/", "/\n", 1).replace(" on ", "\non "),
-            *(f"{error.mean_um:.2f}\n+- {error.std_um:.2f}" for error in errors),
-            f"{sum(times.wall_s for times in found.times.values()):.1f}",
-            f"{found.latency.patch_ms:.2f}" if found.latency else "",
-            f"{found.memory.peak_mib:.0f}" if found.memory else "",
-            found.verdict.replace(", ", "\n"),
-        )
-    Console().print(table)
-    for outcome in outcomes:
-        typer.echo(str(outcome.path))
-    if any(record["data"]["simulated"] for record in records):
-        typer.echo("Measured on simulated images: the errors are no result for real tissue.")

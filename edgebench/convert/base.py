@@ -46,6 +46,7 @@ class Made:
 _ALL = (
     Target("tflite-float32", "tflite", "float32", "edgebench.convert.tflite", ".tflite", "litert"),
     Target("tflite-int8", "tflite", "int8", "edgebench.convert.tflite_int8", ".tflite", "litert"),
+    Target("tflite-int8-io", "tflite", "int8", "edgebench.convert.tflite_int8_io", ".tflite", "litert"),
     Target("onnx-float32", "onnx", "float32", "edgebench.convert.onnx", ".onnx", "onnxruntime"),
     Target("openvino-float32", "openvino", "float32", "edgebench.convert.openvino", ".xml", "openvino"),
 )

@@ -1,4 +1,4 @@
-"""TensorFlow Lite, full integer inside: int8 per-channel weights, int8 activations; input and output stay float32."""
+"""TensorFlow Lite, integer inside: int8 per-channel weights, int8 activations; input and output float32 or int8."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 BORDERS = {"QUANTIZE", "DEQUANTIZE"}  # the only operators that may touch a float
 
 
-def convert(model: keras.Model, file: Path, calibration: np.ndarray | None) -> Made:
-    """Post-training quantisation with representative patches; proves that no float operator is left."""
+def convert(model: keras.Model, file: Path, calibration: np.ndarray | None, *, io: str = "float32") -> Made:
+    """Post-training quantisation with representative patches; proves that no float operator is left.
+
+    io: of input and output, float32 or int8.
+    """
     import tensorflow as tf
 
     if calibration is None:
-        raise ConversionError("tflite-int8 needs calibration patches. Give a data set with --calibration.")
+        raise ConversionError("int8 needs calibration patches. Give a data set with --calibration.")
     patches: np.ndarray = calibration
 
     def representative() -> Iterator[list[np.ndarray]]:
@@ -35,16 +38,17 @@ def convert(model: keras.Model, file: Path, calibration: np.ndarray | None) -> M
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]  # no silent float fallback
+    converter.inference_input_type = converter.inference_output_type = tf.as_dtype(io)
     file.write_bytes(run(converter))
     counts = operators(file)
     left = {name: count for name, count in counts.items() if "float" in name and name.split()[0] not in BORDERS}
     if left:
-        raise ConversionError(f"tflite-int8: {left} still compute in float. This network has no full int8 form.")
+        raise ConversionError(f"int8: {left} still compute in float. This network has no full int8 form.")
     options = {
         "route": "from_concrete_functions",
         "weights": "int8 per channel",
         "activations": "int8 per tensor, range of the calibration patches",
-        "input_output": "float32, quantised inside the file",
+        "input_output": "float32, quantised inside the file" if io == "float32" else io,
         "operators": counts,
     }
     return Made(options, {"tensorflow": tf.__version__, "ai-edge-litert": version("ai-edge-litert")})

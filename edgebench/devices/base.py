@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol, runtime_checkable
 
 from edgebench import errors
 from edgebench.errors import DeviceError, EdgebenchError, UsageError
@@ -30,6 +30,20 @@ class Device(Protocol):
 
     def state(self) -> dict[str, object]:
         """What may disturb a measurement now: temperature, governor, load; None for what cannot be seen."""
+
+
+@runtime_checkable
+class Limiting(Protocol):
+    """A device that may limit the memory of a runner."""
+
+    limiter: str  # what sets the limit
+
+    def no_limits(self) -> Optional[str]:
+        """Why it cannot; None where it can."""
+
+    def survives(self, spec: RunSpec, limit_bytes: int, patience_s: float) -> bool:
+        """Whether a fresh runner comes to its end in so much memory: False where the kernel kills it, or where it
+        takes longer. What else goes wrong is raised."""
 
 
 DEVICES = {

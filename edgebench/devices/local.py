@@ -10,49 +10,77 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Optional
+from collections.abc import Iterator, Sequence
+from threading import Timer
+from typing import IO, Optional, Union
 
 import psutil
 
+from edgebench.devices import limits
 from edgebench.devices.base import Device, Event, event
 from edgebench.errors import DeviceError
+from edgebench.runner.state import heat_and_clock
 from edgebench.types import RunSpec
 
-_CPUFREQ = Path("/sys/devices/system/cpu/cpufreq")
-_THERMAL = Path("/sys/class/thermal")
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Killed(DeviceError):
+    """A runner that SIGKILL ended, as the kernel does where memory is out."""
 
 
 class Local:
     name = "local"
     emulated = False
 
+    def __init__(self) -> None:
+        self._limits: Union[limits.Limiter, str, None] = None  # the last: not looked for yet
+
+    @property
+    def limiter(self) -> str:
+        return "" if isinstance(self._limits, (str, type(None))) else self._limits.name
+
+    def no_limits(self) -> Optional[str]:
+        if self._limits is None:
+            self._limits = limits.find()
+        return self._limits if isinstance(self._limits, str) else None
+
+    def survives(self, spec: RunSpec, limit_bytes: int, patience_s: float) -> bool:
+        reason = self.no_limits()
+        if reason is not None or self._limits is None or isinstance(self._limits, str):
+            raise DeviceError(f"device {self.name!r}: memory cannot be limited ({reason}). Leave out --memory-limit.")
+        with self._limits.limited(limit_bytes) as prefix:
+            try:
+                for _ in self._events([], _json(spec), last="done", prefix=prefix, patience_s=patience_s):
+                    pass
+            except Killed:
+                return False
+        return True
+
     def run(self, spec: RunSpec) -> Iterator[Event]:
-        return self._events([], json.dumps(dataclasses.asdict(spec)), last="done")
+        return self._events([], _json(spec), last="done")
 
     def host(self) -> Event:
         (found,) = self._events(["--host"], "", last="host")
         return found
 
     def state(self) -> dict[str, object]:
-        """Frequency is what the governor asks for, which a hot CPU may not give."""
         return {
-            "temperature_c": _hottest(),
-            "governor": _each("scaling_governor"),
-            "requested_khz": _each("scaling_cur_freq"),
+            **heat_and_clock(),
             "load": os.getloadavg()[0],
             "free_bytes": psutil.virtual_memory().available,
             "swap_used_bytes": psutil.swap_memory().used,
         }
 
-    def _events(self, options: list[str], text: str, *, last: str) -> Iterator[Event]:
+    def _events(
+        self, options: list[str], text: str, *, last: str, prefix: Sequence[str] = (), patience_s: float = 0
+    ) -> Iterator[Event]:
+        """patience_s: after so long the runner is killed; 0: never, and no thread waits for it."""
         with (
             tempfile.TemporaryFile() as errors,  # a pipe that nobody reads would block the runner
             subprocess.Popen(
-                [sys.executable, "-m", "edgebench.runner", *options],
+                [*prefix, sys.executable, "-m", "edgebench.runner", *options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -60,9 +88,14 @@ class Local:
                 preexec_fn=_end_with_parent,
             ) as process,
         ):
+            clock = Timer(patience_s, process.kill) if patience_s else None
             try:
+                if clock:
+                    clock.start()
                 yield from self._talk(process, text, errors, last)
             finally:
+                if clock:
+                    clock.cancel()
                 process.kill()  # nothing where it has ended
 
     def _talk(self, process: subprocess.Popen[str], text: str, errors: IO[bytes], last: str) -> Iterator[Event]:
@@ -80,10 +113,15 @@ class Local:
             yield found
         status = process.wait()
         if status or kind != last:
-            raise DeviceError(
+            kind_of_error = Killed if status == -signal.SIGKILL else DeviceError
+            raise kind_of_error(
                 f"device {self.name!r}: the runner {_ended(status)} after {kind or 'no'} event. "
                 f"Its last words: {_last_line(errors)}"
             )
+
+
+def _json(spec: RunSpec) -> str:
+    return json.dumps(dataclasses.asdict(spec))
 
 
 def _end_with_parent() -> None:
@@ -102,32 +140,6 @@ def _last_line(errors: IO[bytes]) -> str:
     errors.seek(0)
     lines = [line.strip() for line in errors.read().decode(errors="replace").splitlines() if line.strip()]
     return lines[-1] if lines else "none"
-
-
-def _hottest() -> Optional[float]:
-    """Highest temperature of all zones, degrees Celsius."""
-    found = [_number(zone) for zone in _THERMAL.glob("thermal_zone*/temp")]
-    seen = [millidegrees / 1000 for millidegrees in found if millidegrees is not None]
-    return max(seen, default=None)
-
-
-def _each(name: str) -> Optional[list[object]]:
-    """One entry a group of cores; None where the kernel has no frequency control."""
-    found: list[object] = []
-    for policy in sorted(_CPUFREQ.glob("policy*")):
-        try:
-            text = (policy / name).read_text().strip()
-        except OSError:
-            continue
-        found.append(int(text) if text.isdigit() else text)
-    return found or None
-
-
-def _number(path: Path) -> Optional[int]:
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):  # a sensor that is off has a file that cannot be read
-        return None
 
 
 def connect() -> Device:

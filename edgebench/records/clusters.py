@@ -68,8 +68,9 @@ def ratio(base: Answers, other: Answers, *, seed: int = 0) -> Mean | None:
         return Mean(value, None)
     rng = np.random.default_rng(seed)
     drawn = [_drawn(one, rng) for one in errors]
+    tail = st.expanded_tail(min(map(len, errors)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = np.nanquantile(drawn[1] / drawn[0], [st.TAIL, 1 - st.TAIL])
+        low, high = np.nanquantile(drawn[1] / drawn[0], [tail, 1 - tail])
     return Mean(value, Estimate(value, float(low), float(high)))
 
 

@@ -187,16 +187,21 @@ def by_defocus(answers: Answers) -> tuple[Bin, ...]:
     )
 
 
-def paired(base: Answers, other: Answers) -> Paired | None:
-    """|e| of other minus that of base, image by image, whole stacks drawn; None where the images differ.
+def differences(base: Answers, other: Answers) -> dict[str, list[float]] | None:
+    """|e| of other minus that of base, um, image by image, for each stack; None where the images differ.
 
     Whether the pixels are the same is for the caller to know: compare the hashes of the data.
     """
     if base.stacks != other.stacks or not np.array_equal(base.z_nm, other.z_nm):
         return None
     worse = np.abs(other.error_um) - np.abs(base.error_um)
-    mean, interval = st.cluster_mean({name: worse[where].tolist() for name, where in _places(base.stacks)})
-    return Paired(len(worse), mean, interval)
+    return {name: worse[where].tolist() for name, where in _places(base.stacks)}
+
+
+def paired(base: Answers, other: Answers) -> Paired | None:
+    """The mean of differences(), whole stacks drawn."""
+    found = differences(base, other)
+    return Paired(sum(map(len, found.values())), *st.cluster_mean(found)) if found is not None else None
 
 
 def _places(names: Sequence[str]) -> list[tuple[str, np.ndarray]]:

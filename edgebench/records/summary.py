@@ -12,17 +12,22 @@ import numpy as np
 
 from edgebench.focus.aggregate import image_value
 from edgebench.records import evaluation_metrics as metrics
+from edgebench.records import resources
 from edgebench.records import statistics as st
+from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
+from edgebench.records.checks import checks
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
+from edgebench.records.resources import Energy, Limit, Memory, Stage
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
+from edgebench.records.sustained import Sustained
+from edgebench.records.trend import trend_verdict
 from edgebench.records.verdicts import Verdict, judge
 
 NS_PER_S = 1e9
 NS_PER_MS = 1e6
 BYTES_PER_MB = 1e6  # of files
-BYTES_PER_MIB = 2**20  # of memory
 PARTS = ("read", "preprocess", "predict", "aggregate")
 
 
@@ -74,7 +79,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Latency:
-    """Steady state; p50 is the median of process medians, p90 and p99 pool the samples of all processes."""
+    """Steady state; p50 is the median of process medians, p90 and p99 are means of those of the processes."""
 
     processes: int
     calls: int
@@ -84,6 +89,7 @@ class Latency:
     patch: Estimate | None
     p90: Estimate | None
     p99: Estimate | None
+    patches_per_s: float  # patches over the wall time of the timed loop (R5); median of the processes
     outliers: int
     variation: float | None  # coefficient of variation of the process medians
     wall_s: float
@@ -94,13 +100,6 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class Memory:
-    peak_mib: float
-    peak_reset: bool  # False: the peak includes what came before the model, such as reading images
-    steady_mib: float
-
-
-@dataclass(frozen=True)
 class Summary:
     record: Record  # for names, settings and provenance, never to derive a number from it
     file_mb: float
@@ -108,6 +107,9 @@ class Summary:
     times: dict[str, Times]
     latency: Latency | None
     memory: Memory | None
+    sustained: Sustained | None  # None, here and below: not asked for
+    limit: Limit | None
+    energy: Energy | None  # None: no source, the record has the reason
     verdicts: tuple[Verdict, ...]  # empty: OK
     cpu: str = ""  # set by a report whose devices of one name have several CPU models
 
@@ -125,15 +127,23 @@ def summarise(record: Record) -> Summary:
         errors=errors,
         times={split: _times(part) for split, part in record["accuracy"].items()},
         latency=latency,
-        memory=_memory(record["memory"]) if record["memory"] else None,
-        verdicts=judge(
-            record["artifact"]["precision"],
-            record["backend"]["executed"],
-            variation=latency.variation if latency else None,
-            calls=latency.calls if latency else None,
-            wall_s=latency.wall_s if latency else None,
-            unsteady=latency.unsteady if latency else 0,
-            canaries={split: found.canary for split, found in errors.items()},
+        memory=resources.memory(record),
+        sustained=long.sustained(record),
+        limit=resources.limit(record),
+        energy=resources.energy(record),
+        verdicts=(
+            *judge(
+                record["artifact"]["precision"],
+                record["backend"]["executed"],
+                variation=latency.variation if latency else None,
+                calls=latency.calls if latency else None,
+                wall_s=latency.wall_s if latency else None,
+                unsteady=latency.unsteady if latency else 0,
+                canaries={split: found.canary for split, found in errors.items()},
+            ),
+            *trend_verdict([process["samples_ns"] for process in record["latency"]]),
+            *checks(record),
+            *long.verdicts(record),
         ),
     )
 
@@ -178,7 +188,7 @@ def _times(part: Record) -> Times:
 
 def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     medians = [float(np.median(process["samples_ns"])) / NS_PER_MS for process in processes]
-    pooled = [ns / NS_PER_MS for process in processes for ns in process["samples_ns"]]
+    samples = [[ns / NS_PER_MS for ns in process["samples_ns"]] for process in processes]
     p50_ms, p50 = st.process_median(medians)
     start = {
         f"{name}_ms": float(np.median([process["load"][f"{name}_ns"] for process in processes])) / NS_PER_MS
@@ -186,13 +196,14 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     }
     return Latency(
         processes=len(processes),
-        calls=len(pooled),
+        calls=sum(map(len, samples)),
         p50_ms=p50_ms,
         p50=p50,
         patch_ms=p50_ms / batch_size,
         patch=p50.scaled(1 / batch_size) if p50 else None,
-        p90=st.percentile(pooled, 0.9),
-        p99=st.percentile(pooled, 0.99),
+        p90=st.process_percentile(samples, 0.9),
+        p99=st.process_percentile(samples, 0.99),
+        patches_per_s=float(np.median([_throughput(process, batch_size) for process in processes])),
         outliers=sum(st.outliers(process["samples_ns"]) for process in processes),
         variation=st.variation(medians),
         wall_s=sum(process["wall_ns"] for process in processes) / NS_PER_S,
@@ -201,12 +212,21 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     )
 
 
-def _memory(memory: Record) -> Memory:
-    return Memory(
-        peak_mib=memory["peak_rss_bytes"] / BYTES_PER_MIB,
-        peak_reset=memory.get("peak_reset", True),
-        steady_mib=memory["stages"]["steady"]["rss_bytes"] / BYTES_PER_MIB,
-    )
+def _throughput(process: Record, batch_size: int) -> float:
+    return float(len(process["samples_ns"]) * batch_size * NS_PER_S / process["wall_ns"])
 
 
-__all__ = ["Errors", "GroupError", "Latency", "Memory", "Paired", "Summary", "Times", "paired", "summarise"]
+__all__ = [
+    "Energy",
+    "Errors",
+    "GroupError",
+    "Latency",
+    "Limit",
+    "Memory",
+    "Paired",
+    "Stage",
+    "Summary",
+    "Times",
+    "paired",
+    "summarise",
+]

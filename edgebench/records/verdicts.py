@@ -35,8 +35,8 @@ _HALF = re.compile(r"\b(float16|bfloat16|b?f16|fp16)\b")
 
 @dataclass(frozen=True)
 class Verdict:
-    name: str  # NOISY, SHORT, UNSTEADY, FALLBACK, COLLAPSED
-    about: str  # "latency", "backend", or the name of a split
+    name: str  # OK is none; docs/measurement.md has them all
+    about: str  # "latency", "backend", "device", or the name of a split
     reason: str
 
 

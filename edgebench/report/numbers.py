@@ -1,4 +1,4 @@
-"""How numbers are printed: seconds with 1 decimal, ms with 3 significant digits, um with 2 decimals."""
+"""How numbers are printed: seconds and MiB with 1 decimal, ms with 3 significant digits, um with 2 decimals."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def ms_interval(value: float, interval: Estimate | None) -> str:
         return ms(value)
     digits = _decimals(value)
     return f"{value:,.{digits}f} [{interval.low:,.{digits}f}, {interval.high:,.{digits}f}]"
+
+
+def mib(value: float | None) -> str:
+    return NONE if value is None else f"{value:,.1f}"
 
 
 def um(value: float, digits: int = 2) -> str:

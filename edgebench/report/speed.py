@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench.records.statistics import Estimate
-from edgebench.records.summary import Summary
+from edgebench.records.statistics import PROCESSES, Estimate
+from edgebench.records.summary import Latency, Summary
 from edgebench.report.markdown import Notes, Table, mark
-from edgebench.report.numbers import NOT_RUN, ms, ms_interval, seconds
+from edgebench.report.numbers import NOT_RUN, mib, ms, ms_interval, seconds
 from edgebench.report.rows import run, verdicts
 
 ONE_PROCESS = (
     "Our value is of n = 1 process: no interval, and the verdicts on latency (NOISY, SHORT, UNSTEADY) do not cover it."
 )
 EMULATED = "emulated"  # an emulator's times say nothing about the device
-POOLED = (
-    "p90 and p99 pool the calls of all processes as if these were independent. Each is printed only where its "
-    "distribution-free 95 % interval exists (36 and 368 calls)."
+PERCENTILES = (
+    "p90 and p99: the mean of those of the processes, with Student's 95 % interval over the processes; printed only "
+    "where each process has enough calls for its own (36 and 368)."
 )
 PEAK_WITH_READING = "The kernel refused to reset the peak: it includes reading the images, before the model was loaded."
+THROUGHPUT = "Patches over the wall time of the timed loop, which also takes the next patch and the clock."
 RESIDENT = "Resident memory (RSS) of a fresh process, of a pass that is not timed. Not comparable with GPU memory."
 
 
@@ -41,7 +42,7 @@ def split(summaries: Sequence[Summary], name: str, notes: Notes) -> Table:
 
 def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
     """Steady-state time of a call and of a patch, ms."""
-    pooled = mark(notes, POOLED)
+    pooled = mark(notes, PERCENTILES)
     headers = (
         "Run",
         "Batch",
@@ -49,6 +50,7 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
         "p50 of a patch",
         f"p90{pooled}",
         f"p99{pooled}",
+        f"Patches/s{mark(notes, THROUGHPUT)}",
         "Calls",
         "Outliers",
         "Verdict",
@@ -60,16 +62,19 @@ def latency(summaries: Sequence[Summary], notes: Notes) -> Table:
             continue
         name, batch = run(summary, notes, batch=False), str(summary.record["settings"]["batch_size"])
         if summary.record["device"]["emulated"]:
-            rows.append((name, batch, *[EMULATED] * 7))
+            rows.append((name, batch, *[EMULATED] * 8))
             continue
         rows.append(
             (
                 name,
                 batch,
-                ms_interval(found.p50_ms, found.p50) + verdicts(summary, "latency", notes),
+                ms_interval(found.p50_ms, found.p50)
+                + verdicts(summary, "latency", notes)
+                + verdicts(summary, "device", notes),
                 ms_interval(found.patch_ms, found.patch),
-                _percentile(found.p90, "n<36"),
-                _percentile(found.p99, "n<368"),
+                _percentile(found.p90, found, "n<36"),
+                _percentile(found.p99, found, "n<368"),
+                ms(found.patches_per_s),
                 f"{found.processes} x {found.calls // found.processes:,}",
                 str(found.outliers),
                 summary.verdict,
@@ -94,10 +99,13 @@ def start(summaries: Sequence[Summary], notes: Notes) -> Table:
         space = [NOT_RUN] * 2
         if memory:
             reading = "" if memory.peak_reset else mark(notes, PEAK_WITH_READING)
-            space = [f"{memory.steady_mib:.1f}", f"{memory.peak_mib:.1f}{reading}"]
+            space = [mib(memory.steady_mib), f"{mib(memory.peak_mib)}{reading}"]
         rows.append((run(summary, notes), *times, *space))
     return Table(headers, tuple(rows))
 
 
-def _percentile(estimate: Estimate | None, otherwise: str) -> str:
-    return ms(estimate.value) if estimate else otherwise
+def _percentile(estimate: Estimate | None, latency: Latency, few_calls: str) -> str:
+    """few_calls: of each process."""
+    if estimate:
+        return ms_interval(estimate.value, estimate)
+    return f"<{PROCESSES} processes" if latency.processes < PROCESSES else few_calls

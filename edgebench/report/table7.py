@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary
-from edgebench.report import errors, speed
+from edgebench.report import asked, errors, speed
 from edgebench.report.facts import data_sets, delegated, machines, made, not_comparable, remarks, software, superseded
 from edgebench.report.main_table import TIMED, main_table
 from edgebench.report.markdown import Notes, Table, bullets, footnotes, plain, render
@@ -100,6 +100,27 @@ def _measured(paper: Published, runs: Sequence[Summary], notes: Notes) -> list[s
             "## Start and memory",
             "Medians over fresh processes, ms; load includes compiling. 1 MiB = 2^20 bytes.",
             speed.start(runs, notes),
+        ),
+        *_section(
+            "## Memory, stage by stage",
+            "RSS / PSS / USS in MiB of one fresh process, after each stage: interpreter (with NumPy, OpenCV and eight "
+            "patches), imports, load, first call, 50 calls.",
+            asked.stages(runs, notes),
+        ),
+        *_section(
+            "## Minutes without rest",
+            "Calls one after the other, of each minute the median; it stands beside the latency, never for it.",
+            asked.sustained(runs, notes),
+        ),
+        *_section(
+            "## The smallest limit of memory",
+            "In how little an artifact lives: bisected with fresh processes in a control group without swap.",
+            asked.limits(runs, notes),
+        ),
+        *_section(
+            "## Energy",
+            "Joules of the timed calls by a source that names itself, never an estimate; of the runs that had one.",
+            asked.energy(runs, notes),
         ),
     ]
     explained = False

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -28,13 +29,7 @@ def _measure(run: RunSpec, out: TextIO) -> None:
 
     host.apply_threads(run.threads)  # before NumPy, OpenCV and the runtime are imported
     emit("host", **host.facts(run.threads))
-    if run.mode == "accuracy":
-        from edgebench.runner.accuracy import measure
-    elif run.mode == "latency":
-        from edgebench.runner.latency import measure
-    else:
-        from edgebench.runner.memory import measure
-    measure(run, emit)
+    importlib.import_module(f"edgebench.runner.{run.mode}").measure(run, emit)
     emit("done")
 
 
@@ -42,7 +37,9 @@ def main() -> int:
     out = _protocol()
     try:
         if sys.argv[1:] == ["--host"]:
-            out.write(json.dumps({"event": "host", **host.facts()}) + "\n")
+            from edgebench.energy import choose
+
+            out.write(json.dumps({"event": "host", **host.facts(), "no_energy": choose.reasons()}) + "\n")
         else:
             _measure(spec.parse(sys.stdin.read()), out)
     except EdgebenchError as error:

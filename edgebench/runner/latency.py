@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gc
+import random
+from dataclasses import asdict
 from itertools import cycle, islice
 from time import perf_counter_ns, process_time_ns
+from typing import Optional
 
 import cv2
 import numpy as np
 
 from edgebench.backends.base import Backend
+from edgebench.energy import choose
+from edgebench.energy import meter as meters
+from edgebench.energy.base import Source
 from edgebench.runner import feed, start
 from edgebench.types import RunSpec
 
@@ -18,26 +24,43 @@ AGREE = 0.10  # two successive windows differ by at most this share in their mea
 AGREE_QUARTILES = 0.05  # and by this in their lower and upper quartiles
 CAP_CALLS = 300
 CAP_NS = 60_000_000_000
+KEPT = 0.01  # share of the timed calls whose answers are kept, to be compared with those of the accuracy run
 
 
 def measure(spec: RunSpec, emit: start.Emit) -> None:
-    """Emit a load event and the latency event: spec.iterations samples of one call each."""
-    cv2.setNumThreads(spec.threads)
-    patches = feed.rotation(spec, spec.rotation)
-    turns = batches(patches, spec.batch_size)
-    backend, load = start.start(spec, turns[0])
-    emit("load", **load)
+    """Emit a load event and the latency event: samples of one call each, spec.iterations or for spec.seconds; and the
+    energy of their window, where a source has it."""
+    power, no_energy = choose.source(spec.energy, spec.energy_command)
+    idle_watts = meters.idle_watts(power) if power else None  # before the runtime is there
+    meter = meters.Meter(power) if power else None
+    ticking = meter if meter and meter.samples else None
+    backend, turns, sources = ready(spec, emit)
     calls = cycle(turns)
-    warmup_calls, steady = _warm_up(backend, calls)
-    samples_ns = [0] * spec.iterations
+    warmup_calls, steady = warm_up(backend, calls)
+    samples_ns: list[int] = []
+    kept: dict[int, np.ndarray] = {}
+    step = int(1 / KEPT)
+    first = random.Random(spec.seed).randrange((spec.iterations - 1) % step + 1)  # so that the last hundred counts, too
+    wanted_ns = int(spec.seconds * 1e9)
     gc.collect()
     gc.disable()
+    if meter:
+        meter.start()
     wall, cpu = perf_counter_ns(), process_time_ns()
-    for i, x in enumerate(islice(calls, spec.iterations)):
+    end = wall
+    for i, x in enumerate(calls):
+        if i >= spec.iterations and end - wall >= wanted_ns:
+            break
         begin = perf_counter_ns()
         y = backend.predict(x)
-        samples_ns[i] = perf_counter_ns() - begin
+        end = perf_counter_ns()
+        samples_ns.append(end - begin)
+        if i % step == first:
+            kept[i] = y.copy()
+        if ticking:
+            ticking.tick()
     wall_ns, cpu_ns = perf_counter_ns() - wall, process_time_ns() - cpu
+    used = meter.stop() if meter else None
     gc.enable()
     start.check(spec, y, spec.batch_size, spec.batch_size)
     emit(
@@ -47,8 +70,40 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         steady=steady,
         wall_ns=wall_ns,
         cpu_ns=cpu_ns,
-        distinct_patches=len(patches),
+        distinct_patches=len(sources),
+        outputs=_outputs(kept, warmup_calls, spec.batch_size, sources),
+        energy=_energy(power, used, idle_watts) if power and used else None,
+        no_energy=no_energy,
     )
+
+
+def _energy(power: Source, used: meters.Measured, idle_watts: Optional[float]) -> dict[str, object]:
+    return {"source": power.name, "about": power.about(), "idle_watts": idle_watts, **asdict(used)}
+
+
+def ready(spec: RunSpec, emit: start.Emit) -> tuple[Backend, list[np.ndarray], list[feed.Source]]:
+    """Emit the load event; the loaded artifact, its batches of real patches as it takes them, and their sources."""
+    cv2.setNumThreads(spec.threads)
+    patches, sources = feed.rotation(spec, spec.rotation)
+    turns = batches(patches, spec.batch_size)
+    backend, load = start.start(spec, turns[0])
+    emit("load", **load)
+    if backend.quantisation is not None:  # preprocessing does it, where a patch is read from disk
+        turns = [backend.quantisation.quantise(x) for x in turns]
+    return backend, turns, sources
+
+
+def _outputs(
+    kept: dict[int, np.ndarray], before: int, batch_size: int, sources: list[feed.Source]
+) -> list[dict[str, object]]:
+    """The answers of some timed calls with the patches they belong to; `before`: calls of the same turns, untimed."""
+    calls = -(-len(sources) // batch_size)
+    found = []
+    for i, y in kept.items():
+        for row, answer in enumerate(y.tolist()):
+            stack, z_nm, tile = sources[((before + i) % calls * batch_size + row) % len(sources)]
+            found.append({"stack": stack, "z_nm": z_nm, "tile": tile, "um": answer})
+    return found
 
 
 def batches(patches: np.ndarray, batch_size: int) -> list[np.ndarray]:
@@ -58,7 +113,7 @@ def batches(patches: np.ndarray, batch_size: int) -> list[np.ndarray]:
     return [patches[turning[i : i + batch_size]] for i in range(0, rows, batch_size)]
 
 
-def _warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
+def warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
     """Call until two successive windows agree, or the cap; returns calls, and if they agreed."""
     begin = perf_counter_ns()
     done = 0
@@ -70,13 +125,13 @@ def _warm_up(backend: Backend, calls: cycle[np.ndarray]) -> tuple[int, bool]:
             backend.predict(x)
             window_ns.append(perf_counter_ns() - start_ns)
         done += WINDOW
-        if before_ns and _agree(before_ns, window_ns):
+        if before_ns and agree(before_ns, window_ns):
             return done, True
         before_ns = window_ns
     return done, False
 
 
-def _agree(a_ns: list[int], b_ns: list[int]) -> bool:
+def agree(a_ns: list[int], b_ns: list[int]) -> bool:
     """Whether the times of two windows have the same mean and quartiles, as far as AGREE and AGREE_QUARTILES say."""
     (a_mean, *a_quartiles), (b_mean, *b_quartiles) = (
         (float(np.mean(times)), *np.quantile(times, (0.25, 0.75)).tolist()) for times in (a_ns, b_ns)

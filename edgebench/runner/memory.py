@@ -6,7 +6,6 @@ runtime and the artifact. Never ru_maxrss: it is inherited over exec from a larg
 
 from __future__ import annotations
 
-import ctypes
 import gc
 from itertools import cycle, islice
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import cv2
 
 from edgebench.errors import DeviceError
-from edgebench.runner import feed, latency, start
+from edgebench.runner import feed, heap, latency, start
 from edgebench.types import RunSpec
 
 STEADY_CALLS = 50
@@ -25,10 +24,10 @@ _FIELDS = {"Rss": "rss_bytes", "Pss": "pss_bytes", "Private_Clean": "uss_bytes",
 def measure(spec: RunSpec, emit: start.Emit) -> None:
     """Emit a load event and the memory event."""
     cv2.setNumThreads(spec.threads)
-    turns = latency.batches(feed.rotation(spec, PATCHES), spec.batch_size)
+    turns = latency.batches(feed.rotation(spec, PATCHES)[0], spec.batch_size)
     gc.collect()
-    _give_back()
-    peak_reset = _reset_peak()
+    heap.give_back()
+    peak_reset = heap.reset_peak()
     stages = {"interpreter": resident()}
 
     def stage(name: str) -> None:
@@ -38,7 +37,7 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
     for x in islice(cycle(turns), STEADY_CALLS):
         backend.predict(x)
     stages["steady"] = resident()
-    peak_rss_bytes = max(_peak(), *(stage["rss_bytes"] for stage in stages.values()))
+    peak_rss_bytes = max(heap.peak(), *(stage["rss_bytes"] for stage in stages.values()))
     emit("load", **load, **start.told(backend))  # asked last: the answer costs memory of its own
     emit("memory", stages=stages, peak_rss_bytes=peak_rss_bytes, peak_reset=peak_reset)
 
@@ -56,27 +55,3 @@ def resident() -> dict[str, int]:
         if name in _FIELDS:
             found[_FIELDS[name]] += int(value.split()[0]) * 1024
     return found
-
-
-def _give_back() -> None:
-    """Return freed memory (of decoded images) to the kernel, where the C library can: later stages would hide in it."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError):  # not glibc
-        return
-
-
-def _reset_peak() -> bool:
-    """Forget the peak so far (reading images); where the kernel does not allow it, the peak includes that."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return False
-    return True
-
-
-def _peak() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    raise DeviceError("/proc/self/status has no VmHWM. Memory needs a Linux kernel that counts it.")

@@ -9,7 +9,7 @@ from typing import Any
 from edgebench.errors import UsageError
 from edgebench.types import RunSpec, StackFiles
 
-MODES = ("accuracy", "latency", "memory")
+MODES = ("accuracy", "latency", "memory", "sustained", "endure")  # each a module of this folder
 _MINIMUM = {
     "batch_size": 1,
     "threads": 1,
@@ -17,9 +17,11 @@ _MINIMUM = {
     "delta_nm": 1,
     "images": 0,
     "iterations": 1,
+    "seconds": 0,
     "rotation": 1,
+    "minutes": 0,
 }
-_TYPES = {"str": str, "int": int}
+_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int)}
 
 
 def parse(text: str) -> RunSpec:
@@ -37,12 +39,14 @@ def parse(text: str) -> RunSpec:
         raise UsageError(f"run spec: unknown {unknown}, missing {missing}. Host and device need one edgebench.")
     for name, value in raw.items():
         wanted = _TYPES.get(str(known[name].type))
-        if wanted is not None and type(value) is not wanted:
-            raise UsageError(f"run spec: {name} is {value!r}, expected {wanted.__name__}.")
-        if value.__class__ is int and value < _MINIMUM.get(name, value):
+        if wanted is not None and type(value) not in wanted:
+            raise UsageError(f"run spec: {name} is {value!r}, expected {wanted[0].__name__}.")
+        if type(value) in (int, float) and not value >= _MINIMUM.get(name, value):
             raise UsageError(f"run spec: {name} is {value}, expected {_MINIMUM[name]} or more.")
     if raw["mode"] not in MODES:
         raise UsageError(f"run spec: no mode {raw['mode']!r}. Modes: {', '.join(MODES)}.")
+    if raw["mode"] == "sustained" and not raw.get("minutes"):
+        raise UsageError("run spec: no minutes. A sustained run needs 1 or more.")
     return RunSpec(**{**raw, "stacks": _stacks(raw["stacks"])})
 
 

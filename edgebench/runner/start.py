@@ -39,7 +39,7 @@ def start(
     stage("load")
     about = told(backend) if ask else {}
     if ask:
-        _check_input(spec, about["executed"])
+        _check_input(spec, about["executed"], "int8" if backend.quantisation else DTYPE)
     calling = perf_counter_ns()
     y = backend.predict(batch)
     first_ns = perf_counter_ns() - calling
@@ -68,13 +68,13 @@ def noise(spec: RunSpec) -> np.ndarray:
     return np.random.default_rng(spec.seed).standard_normal(shape(spec), np.float32)
 
 
-def _check_input(spec: RunSpec, executed: dict[str, object]) -> None:
-    taken, dtype = executed.get("input_shape"), executed.get("input_dtype", DTYPE)
+def _check_input(spec: RunSpec, executed: dict[str, object], known: str) -> None:
+    taken, dtype = executed.get("input_shape"), executed.get("input_dtype", known)
     given = shape(spec)
     fits = not isinstance(taken, list) or (
         len(taken) == len(given) and all(size in (None, want) for size, want in zip(taken, given))
     )
-    if not fits or dtype != DTYPE:
+    if not fits or dtype != known:
         raise BackendError(
-            f"{spec.artifact}: takes {dtype} {taken}, this run gives {DTYPE} {given}. Check --input-size and --batch."
+            f"{spec.artifact}: takes {dtype} {taken}, this run gives {known} {given}. Check --input-size and --batch."
         )

@@ -1,0 +1,1 @@
+"""Where joules come from, on the machine that is measured: one file a source; never an estimate."""

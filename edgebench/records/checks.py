@@ -1,0 +1,79 @@
+"""What a record says against itself: a cached result (R9), other answers when timed (R23), a disturbed device (R17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from edgebench.records.schema import Record
+from edgebench.records.verdicts import Verdict
+
+FASTER = 0.10  # a run that repeats one patch may be so much faster
+SAME_UM = 1e-3  # R28: what another place in a batch may change; records round to a tenth of it
+SWAPPED_BYTES = 2**20
+
+
+def checks(record: Record) -> Iterator[Verdict]:
+    """Every verdict that applies; a record of before a check was kept gives none."""
+    yield from _cached(record["latency"], record.get("one_patch"))
+    yield from _other_answers(record)
+    yield from _disturbed(record.get("processes", ()))
+
+
+def _cached(processes: Sequence[Record], one_patch: Record | None) -> Iterator[Verdict]:
+    """One process alone is judged, so it must also be faster than the fastest of the others."""
+    if not processes or one_patch is None:
+        return
+    medians = [float(np.median(process["samples_ns"])) for process in processes]
+    alone = float(np.median(one_patch["samples_ns"]))
+    share = 1 - alone / float(np.median(medians))
+    if share > FASTER and alone < min(medians):
+        reason = f"calls that repeat one patch are {share:.0%} faster than those whose patches take turns"
+        yield Verdict("CACHE", "latency", f"{reason} (limit {FASTER:.0%})")
+
+
+def _other_answers(record: Record) -> Iterator[Verdict]:
+    expected = {
+        (image["stack"], image["z_nm"]): image["patches_um"]
+        for part in record["accuracy"].values()
+        for image in part["images"]
+    }
+    timed = [one for process in record["latency"] for one in process.get("outputs", ())]
+    away = [
+        abs(one["um"] - expected[one["stack"], one["z_nm"]][one["tile"]])
+        for one in timed
+        if (one["stack"], one["z_nm"]) in expected
+    ]
+    if timed and expected and not away:
+        yield Verdict(
+            "UNCHECKED",
+            "latency",
+            "no timed answer is of an image that the accuracy run saw, so that none could be compared with it",
+        )
+    wrong = sum(um > SAME_UM for um in away)
+    if wrong:
+        yield Verdict(
+            "MISMATCH",
+            "latency",
+            f"{wrong} of {len(away)} timed answers differ from those of the accuracy run, by up to {max(away):.3g} um",
+        )
+
+
+def _disturbed(processes: Sequence[Record]) -> Iterator[Verdict]:
+    swapped = [p["phase"] for p in processes if _grown(p, "swap_used_bytes") > SWAPPED_BYTES]
+    if swapped:
+        yield Verdict("SWAPPED", "device", f"swap grew during {_some(swapped)}")
+    throttled = [p["phase"] for p in processes if _grown(p, "throttle_count") > 0 or p["after"].get("throttled")]
+    if throttled:
+        yield Verdict("THROTTLED", "device", f"the CPU was slowed down (heat or voltage) during {_some(throttled)}")
+
+
+def _grown(process: Mapping[str, Mapping[str, float | None]], name: str) -> float:
+    before, after = process["before"].get(name), process["after"].get(name)
+    return after - before if before is not None and after is not None else 0
+
+
+def _some(phases: Sequence[str]) -> str:
+    named = ", ".join(phases[:3])
+    return f"{len(phases)} processes ({named}{', ...' if len(phases) > 3 else ''})"

@@ -1,0 +1,52 @@
+"""What the kernel tells of heat and clock, in files that cost next to nothing to read; None for what it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+CPU = Path("/sys/devices/system/cpu")
+CPUFREQ = CPU / "cpufreq"
+THERMAL = Path("/sys/class/thermal")
+
+
+def heat_and_clock() -> dict[str, object]:
+    """Frequency is what the governor asks for, which a hot CPU may not give."""
+    return {
+        "temperature_c": hottest(),
+        "throttle_count": throttled(),
+        "governor": each("scaling_governor"),
+        "requested_khz": each("scaling_cur_freq"),
+    }
+
+
+def hottest() -> Optional[float]:
+    """Highest temperature of all zones, degrees Celsius."""
+    found = [number(zone) for zone in THERMAL.glob("thermal_zone*/temp")]
+    seen = [millidegrees / 1000 for millidegrees in found if millidegrees is not None]
+    return max(seen, default=None)
+
+
+def throttled() -> Optional[int]:
+    """How often a core or package was slowed down for heat since boot (x86); None where nothing counts it."""
+    counts = {path: number(path) for path in CPU.glob("cpu[0-9]*/thermal_throttle/*_throttle_count")}
+    return sum(count or 0 for count in counts.values()) if counts else None
+
+
+def each(name: str) -> Optional[list[object]]:
+    """One entry a group of cores; None where the kernel has no frequency control."""
+    found: list[object] = []
+    for policy in sorted(CPUFREQ.glob("policy*")):
+        try:
+            text = (policy / name).read_text().strip()
+        except OSError:
+            continue
+        found.append(int(text) if text.isdigit() else text)
+    return found or None
+
+
+def number(path: Path) -> Optional[int]:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):  # a sensor that is off has a file that cannot be read
+        return None
