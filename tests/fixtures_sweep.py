@@ -53,7 +53,10 @@ def write(job: Job, hardware: dict[str, Any]) -> store.Card:
         macs=1,
         kind=job.kind,
         recipe={"name": job.recipe, **asdict(recipes.recipe(job.recipe))},
-        settings={"teacher": None if job.teacher is None else store.identity(Path(job.teacher))},
+        settings={
+            role: None if folder is None else store.identity(Path(folder))
+            for role, folder in (("teacher", job.teacher), ("start", job.start))
+        },
         data=[{"name": "tests", "simulated": True}],
         history=[{"epoch": 1, "loss": 0.5, "validation_um": 0.25, "seconds": 1.0}],
         results={"validation_um": 0.25, "validation_patches": 8},

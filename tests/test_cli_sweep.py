@@ -84,7 +84,7 @@ def test_what_fails_is_listed_at_the_end_and_the_exit_code_is_2(edgebench, fake)
     assert err.splitlines() == [
         "edgebench: 2 of 3 models are not trained:",
         "  a: [a] diverged.",
-        "  pupil: not trained, as its teacher a failed",
+        "  pupil: not trained, as a failed, which it needs",
     ]
 
 

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 
+import numpy as np
 import pytest
 from fixtures_models import SIZE, network
 
@@ -23,6 +24,7 @@ JOBS = {
     "a quote and a dollar": Job("m", ("it's $HOME",)),
     "every number": Job("m_1.5", ("d",), "crops", "compact", "single", 0.35, 224, 7, 4096, 12, 3),
     "a teacher": Job("m", ("d",), recipe="distil", teacher="models/large one"),
+    "a start": Job("m", ("d",), recipe="continue", start="models/begun"),
     "a width that prints long": Job("m", ("d",), alpha=0.1 + 0.2),
 }
 
@@ -63,6 +65,10 @@ def test_a_job_is_plain_json():
         ({"alpha": 0}, "alpha is 0"),
         ({"input_size": 30}, "input size is 30 px"),
         ({"recipe": "crops", "input_size": 48}, "crops of 24 px"),
+        (
+            {"recipe": "crops", "input_size": 112, "start": "models/begun"},
+            "begins on 56 px, where weights for 112 px do",
+        ),
         ({"recipe": "distil"}, "recipe 'distil' and teacher None do not fit. Give --teacher."),
         ({"teacher": "models/large"}, "Give a recipe that distils, such as --recipe distil."),
     ],
@@ -163,6 +169,27 @@ def test_a_student_asks_its_teacher_and_keeps_its_hash(tiny):
     card = jobs.run(student, making=lambda *now: seen.append(now))
     assert ("teacher", 8, 8) in seen
     assert card.settings["teacher"] == store.identity(student.folder.with_name("teacher"))
+
+
+def test_a_training_that_begins_with_a_model_has_its_weights_and_tells_its_making(tiny, tmp_path):
+    jobs.run(dataclasses.replace(tiny, name="begun"))
+    before = store.load_card(tiny.folder.with_name("begun"))
+    (tmp_path / "still.toml").write_text("learning_rate = 1e-30\naverage = 0\nbatch_size = 4\n")
+    start = tiny.folder.with_name("begun")
+    after = jobs.run(
+        dataclasses.replace(tiny, name="on", start=str(start), seed=7, recipe=str(tmp_path / "still.toml"))
+    )
+    assert after.settings["start"] == before.sha256
+    assert after.made["start"] == {"name": "begun", "sha256": before.sha256, "made": before.made}
+    (one, _), (other, _) = store.load(start), store.load(start.with_name("on"))
+    assert all(np.array_equal(a, b) for a, b in zip(one.trainable_weights, other.trainable_weights, strict=True))
+
+
+def test_a_start_of_another_width_is_refused_before_any_data_are_read(tiny):
+    jobs.run(dataclasses.replace(tiny, name="begun"))
+    job = Job("m", ("nowhere",), alpha=0.75, start=str(tiny.folder.with_name("begun")))
+    with pytest.raises(UsageError, match=r"begun: its alpha is \S+, not 0.75. Use --alpha"):
+        jobs.run(job)
 
 
 def test_a_fingerprint_is_that_of_the_job_wherever_it_lies(tmp_path):

@@ -46,7 +46,7 @@ def test_only_distil_needs_a_teacher_and_only_crops_has_a_first_stage():
 
 @pytest.mark.parametrize("name", ["fast", "", "default.json"])
 def test_an_unknown_recipe_is_answered_with_the_names(name):
-    words = f"no recipe {name!r}. Use one of: paper, default, crops, distil, or a .toml file."
+    words = f"no recipe {name!r}. Use one of: paper, default, crops, continue, distil, or a .toml file."
     with pytest.raises(UsageError, match=f"^{re.escape(words)}$"):
         recipes.recipe(name)
 

@@ -70,6 +70,13 @@ def test_a_teacher_goes_before_its_pupils_and_the_rest_stays_as_written(load):
     assert found[1].teacher == "models/c"
 
 
+def test_a_model_that_another_begins_with_goes_before_it(load):
+    text = TOP + named("a", more='recipe = "continue"\nstart = "b"\n') + named("b")
+    found = load(text)
+    assert [cell.name for cell in found] == ["b", "a"]
+    assert found[1].needs == ("models/b",)
+
+
 @pytest.mark.parametrize("teacher", ["there", "models/there"])
 def test_a_teacher_may_be_a_model_that_is_there(load, teacher, tmp_path):
     (tmp_path / "models/there").mkdir(parents=True)
@@ -107,10 +114,11 @@ RING = 'recipe = "distil"\nteacher = '
         (TOP + named("a", more='recipe = "crops"\ninput_size = 56'), "'a': crops of 28 px"),
         (TOP + named("a/b"), "no name for a model"),
         (TOP + named("a", "a"), "name 'a' is given twice"),
-        (TOP + named("a", more='teacher = "a"'), "teachers in a ring: a -> a|do not fit"),
-        (TOP + named("a", more=RING + '"b"\n') + named("b", more=RING + '"a"\n'), "ring: a -> b -> a"),
+        (TOP + named("a", more='teacher = "a"'), "models that need each other: a -> a|do not fit"),
+        (TOP + named("a", more=RING + '"b"\n') + named("b", more=RING + '"a"\n'), "each other: a -> b -> a"),
         (TOP + named("a", more=RING + '"z"\n') + named("b"), "teacher 'z' is no cell and no model .* Cells: a, b"),
         (TOP + named("a", more=RING + '"b"\nkind = "single"\n') + named("b"), "'a': kind is 'single', its teacher 'b'"),
+        (TOP + named("a", more='start = "b"\nalpha = 0.5\n') + named("b"), "'a': start b: its alpha is 0.4, not 0.5"),
         (TOP + "grid = 1", r"\[grid\] has no name"),
         (TOP + "[grid]\nalpha = [1]", r"\[grid\] has no name"),
         (TOP + '[grid]\nname = "a"\nalpha = 1', r"\[grid\]: alpha is 1, expected a list of values"),
@@ -234,7 +242,7 @@ def test_a_cell_that_fails_stops_only_those_that_it_should_have_taught(load, fak
     found = load(TOP + named("a") + named("pupil", more='recipe = "distil"\nteacher = "a"\n') + named("b"))
     told = outcomes(found)
     assert told["a"] == ("failed", str(error).replace("\n", " "))
-    assert told["pupil"] == ("failed", "not trained, as its teacher a failed")
+    assert told["pupil"] == ("failed", "not trained, as a failed, which it needs")
     assert told["b"][0] == "trained"
 
 

@@ -82,7 +82,7 @@ def _table(jobs: Sequence[Job]) -> None:
     from edgebench.training import cells
 
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("name", "network", "kind", "alpha", "px", "recipe", "epochs x\npatches", "teacher", "state"):
+    for heading in ("name", "network", "kind", "alpha", "px", "recipe", "epochs x\npatches", "needs", "state"):
         table.add_column(heading, overflow="fold", no_wrap=heading != "kind")
     for job in jobs:
         patches = "all" if job.epoch_patches is None else f"{job.epoch_patches:,}"
@@ -94,7 +94,7 @@ def _table(jobs: Sequence[Job]) -> None:
             str(job.input_size),
             job.recipe,
             f"{job.epochs} x\n{patches}",
-            "" if job.teacher is None else Path(job.teacher).name,
+            ", ".join(Path(needed).name for needed in job.needs),
             cells.state_of(job),
         )
     Console().print(table)

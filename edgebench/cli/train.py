@@ -18,7 +18,7 @@ def train(
     name: Annotated[str, typer.Argument(help="Name of the model; its folder below --models.")],
     data: Annotated[list[Path], typer.Option(help="Data set to learn from; may be given several times.")],
     recipe: Annotated[
-        str, typer.Option(help="How to train: default, crops (large inputs), distil, paper, or a .toml file.")
+        str, typer.Option(help="How to train: default, crops (large inputs), continue, distil, paper, or a .toml file.")
     ] = "default",
     network: Annotated[str, typer.Option(help="mobilenetv2 (the paper's), or compact.")] = "mobilenetv2",
     kind: Annotated[str, typer.Option(help="Input: difference of two planes, or the single upper one.")] = "difference",
@@ -33,6 +33,9 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order, turns and augmentation.")] = 0,
     teacher: Annotated[Optional[Path], typer.Option(help="Folder of a trained model to learn from, too.")] = None,
+    start: Annotated[
+        Optional[Path], typer.Option(help="Folder of a trained model to begin with: --recipe continue.")
+    ] = None,
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     cache: Annotated[Path, typer.Option(help="Folder for preprocessed patches; may be deleted.")] = Path(".cache"),
     force: Annotated[bool, typer.Option("--force", help="Start again, and replace a finished model.")] = False,
@@ -55,6 +58,7 @@ def train(
         pairs_per_stack=pairs_per_stack,
         seed=seed,
         teacher=None if teacher is None else str(teacher),
+        start=None if start is None else str(start),
         models=str(models),
         cache=str(cache),
     )

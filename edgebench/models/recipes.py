@@ -61,6 +61,8 @@ RECIPES = {
     # For inputs of 168 px and more: most epochs see a quarter of each input, at the scale of the whole, which costs a
     # quarter; the last ones the whole input, the head stretched from the smaller map to the larger.
     "crops": replace(DEFAULT, crop=0.5, crop_epochs=0.8),
+    # With --start: weights that are good already must not be shaken as fresh ones are.
+    "continue": replace(DEFAULT, learning_rate=1e-3),
     # With --teacher: half of the loss is the distance to the answers of a larger network, which are the calmer label.
     "distil": replace(DEFAULT, distil=0.5),
 }

@@ -41,6 +41,7 @@ class Settings:
     kind: str = "difference"  # of preprocess.KINDS
     network: str = "mobilenetv2"  # of regressor.NETWORKS
     teacher: str | None = None  # SHA-256 of the model whose answers are learnt, too
+    start: str | None = None  # SHA-256 of the model whose weights are the first ones
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,14 @@ def train(
     report: Report = lambda status: None,
     *,
     teacher_um: Sequence[np.ndarray] | None = None,
+    start: keras.Model | None = None,
     made: dict[str, Any] | None = None,
 ) -> store.Card:
     """Train, or go on from the checkpoint in `folder`; then write model.keras and card.json there.
 
     `data` is kept in the card and must equal that of the checkpoint; `made` (command, hardware) is kept only.
-    teacher_um: a teacher's answer to each training patch, (N,) for each set. The weights of the end of a stage are
+    teacher_um: a teacher's answer to each training patch, (N,) for each set. start: the same network, whose weights are
+    the first ones; its input is that of the first stage. The weights of the end of a stage are
     averaged as the recipe says, and the statistics of the normalisations are estimated anew on training patches.
     """
     import tensorflow as tf
@@ -90,11 +93,11 @@ def train(
     feed = Feed(tuple(training), settings.input_size, how, settings.seed, settings.epoch_patches, teacher_um)
     held_out = batches.sample(validation, VALIDATION, settings.seed)
     steps = len(feed.order(0))
-    weights: list[np.ndarray] | None = None
+    weights: list[np.ndarray] | None = None if start is None or history else start.get_weights()
     for stage in stages.left(planned, len(history)):
         plain = _build(settings, how, stage.side)
         if weights is not None:
-            plain.set_weights(stages.grown(weights, plain, stage.previous_side))
+            plain.set_weights(stages.grown(weights, plain, stage.previous_side) if stage.previous_side else weights)
         model = fused(plain)
         optimizer = _optimizer(how, stage, steps)
         optimizer.build(model.trainable_variables)
@@ -262,6 +265,7 @@ def _about(
             "epochs": settings.epochs,
             "epoch_patches": settings.epoch_patches,
             "teacher": settings.teacher,
+            "start": settings.start,
         },
         "data": data,
         "history": history,

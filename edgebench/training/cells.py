@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -41,7 +41,7 @@ def state_of(job: Job) -> str:
 def otherwise(job: Job) -> str:
     """The first thing in which a finished model differs from its job; empty where it was made just so.
 
-    A recipe counts by its values, a teacher by its file; neither by its name. ModelError for a damaged card.
+    A recipe counts by its values, teacher and start by their files; none by its name. ModelError for a damaged card.
     """
     card = store.load_card(job.folder)
     made = card.made.get("job")
@@ -49,18 +49,21 @@ def otherwise(job: Job) -> str:
         return "its card does not tell how it was made"
     plain = {field.name: field.default for field in fields(Job)}  # what an older card does not know
     for key, value in json.loads(json.dumps(jobs.fingerprint(job))).items():
-        if key not in ("name", "recipe", "teacher") and made.get(key, plain[key]) != value:
+        if key not in ("name", "recipe", "teacher", "start") and made.get(key, plain[key]) != value:
             return f"{key} {made.get(key, plain[key])!r}, not {value!r}"
     plain = {field.name: field.default for field in fields(Recipe)}
     for key, value in asdict(recipes.recipe(job.recipe)).items():
         before = (card.recipe or {}).get(key, plain[key])
         if before != value:
             return f"recipe with {key} {before!r}, not {value!r}"
-    taught = card.settings.get("teacher")
-    if job.teacher is None:
-        return "with a teacher" if taught else ""
-    there = (Path(job.teacher) / store.CARD).is_file() or Path(job.teacher).is_file()
-    return f"teacher not {job.teacher} as it is now" if there and store.identity(Path(job.teacher)) != taught else ""
+    for role in ("teacher", "start"):
+        needed, by = getattr(job, role), card.settings.get(role)
+        if needed is None and by:
+            return f"with a {role}"
+        there = needed and ((Path(needed) / store.CARD).is_file() or Path(needed).is_file())
+        if there and store.identity(Path(needed)) != by:
+            return f"{role} not {needed} as it is now"
+    return ""
 
 
 def run(
@@ -74,15 +77,19 @@ def run(
     """One cell after the other, in this process."""
     done: dict[str, Outcome] = {}
     for job in cells:
-        teacher = done.get(job.teacher or "")
-        outcome = train(job, teacher, force=force, making=making, report=report, hardware=hardware)
+        outcome = train(job, needed(job, done), force=force, making=making, report=report, hardware=hardware)
         done[str(job.folder)] = outcome
         yield outcome
 
 
+def needed(job: Job, done: Mapping[str, Outcome]) -> tuple[Outcome, ...]:
+    """What became of the cells that a job needs."""
+    return tuple(done[folder] for folder in job.needs if folder in done)
+
+
 def train(
     job: Job,
-    teacher: Outcome | None,
+    needed: Sequence[Outcome],
     *,
     force: bool,
     making: Making,
@@ -100,8 +107,9 @@ def train(
                 return Outcome(job.name, "skipped", "finished already")
             if not force:
                 raise UsageError(f"{job.folder}: made otherwise ({other}). Use another name, or --force to replace it.")
-        if teacher is not None and teacher.what == "failed":
-            return Outcome(job.name, "failed", f"not trained, as its teacher {teacher.name} failed")
+        lost = [one.name for one in needed if one.what == "failed"]
+        if lost:
+            return Outcome(job.name, "failed", f"not trained, as {lost[0]} failed, which it needs")
         card = _train(job, force, making, report, hardware())
     except (EdgebenchError, OSError, BrokenExecutor) as error:
         return Outcome(job.name, "failed", " ".join(str(error).split()) or type(error).__name__)

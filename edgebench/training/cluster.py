@@ -59,15 +59,15 @@ def run(
         client.subscribe_topic(topic, lambda event: _tell(report, event[1]))
         here = str(Path.cwd())
 
-        def submit(job: Job, teacher: Outcome | None) -> Future[Outcome]:
+        def submit(job: Job, needed: tuple[Outcome, ...]) -> Future[Outcome]:
             key = f"{topic}-{job.name}"  # never one that a worker may still be giving back
-            return client.submit(_cell, job, teacher, force, topic, here, hardware, key=key, pure=False)
+            return client.submit(_cell, job, needed, force, topic, here, hardware, key=key, pure=False)
 
         yield from _hand_out(client, jobs, submit)
 
 
 def _hand_out(
-    client: Client, jobs: Sequence[Job], submit: Callable[[Job, Outcome | None], Future[Outcome]]
+    client: Client, jobs: Sequence[Job], submit: Callable[[Job, tuple[Outcome, ...]], Future[Outcome]]
 ) -> Iterator[Outcome]:
     """As many cells as there are workers without work: Dask, given all, lets some wait behind a long training."""
     folders = {str(job.folder) for job in jobs}
@@ -78,10 +78,10 @@ def _hand_out(
         processing = client.processing()
         placed = {key for keys in processing.values() for key in keys}
         free = sum(not keys for keys in processing.values()) - sum(future.key not in placed for future in running)
-        ready = [job for job in waiting if (job.teacher or "") not in folders - done.keys()]
+        ready = [job for job in waiting if not set(job.needs) & (folders - done.keys())]
         for job in ready[: max(free, 0)]:
             waiting.remove(job)
-            running[submit(job, done.get(job.teacher or ""))] = job
+            running[submit(job, cells.needed(job, done))] = job
         time.sleep(POLL_S)
         for future in [one for one in running if one.done()]:
             job = running.pop(future)
@@ -132,7 +132,7 @@ def _unfit(token: str, dask_worker: Any = None) -> str:
 
 def _cell(
     job: Job,
-    teacher: Outcome | None,
+    needed: tuple[Outcome, ...],
     force: bool,
     topic: str,
     folder: str,
@@ -163,4 +163,4 @@ def _cell(
         while not lock.acquire(timeout=WAIT_S):
             go_on()
         has_patches.callback(lock.release)
-        return cells.train(job, teacher, force=force, making=lambda *what: go_on(), report=report, hardware=hardware)
+        return cells.train(job, needed, force=force, making=lambda *what: go_on(), report=report, hardware=hardware)

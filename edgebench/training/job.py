@@ -39,12 +39,18 @@ class Job:
     pairs_per_stack: int | None = None
     seed: int = 0
     teacher: str | None = None
+    start: str | None = None
     models: str = "models"
     cache: str = ".cache"
 
     @property
     def folder(self) -> Path:
         return Path(self.models) / self.name
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Folders of the models that must be there before it: its teacher, and the one that it begins with."""
+        return tuple(needed for needed in (self.teacher, self.start) if needed)
 
     def command(self) -> str:
         """The command line that makes this model."""
@@ -53,7 +59,7 @@ class Job:
             parts += ["--data", root]
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "teacher" and value and Path(value).parent == Path(self.models):
+            if field.name in ("teacher", "start") and value and Path(value).parent == Path(self.models):
                 value = str(Path("models") / Path(value).name)  # as data: where it lies by default
             if field.name not in ("name", "data", "models", "cache") and value != field.default:
                 parts += [f"--{field.name.replace('_', '-')}", str(value)]
@@ -65,7 +71,12 @@ def check(job: Job) -> None:
     store.check_name(job.name, "Use another name.")
     regressor.check(job.alpha, job.input_size, job.network)
     how = recipes.recipe(job.recipe)
-    stages.plan(job.epochs, job.input_size, how)
+    first = stages.plan(job.epochs, job.input_size, how)[0]
+    if job.start and first.side != job.input_size:
+        raise UsageError(
+            f"recipe {job.recipe!r} begins on {first.side} px, where weights for {job.input_size} px do not fit. "
+            "Use --recipe continue."
+        )
     if job.kind not in KINDS:
         raise UsageError(f"no kind {job.kind!r} of input. Use one of: {', '.join(KINDS)}.")
     if bool(how.distil) != bool(job.teacher):
@@ -94,6 +105,7 @@ def run(
         raise UsageError(f"{job.folder}: already trained. Use another name, or --force to replace it.")
     guide = None if job.teacher is None else Path(job.teacher)
     taught_by = None if guide is None else _teacher(guide, job)
+    first, origin = (None, None) if job.start is None else _start(Path(job.start), job)
     begun = job.folder / state.NAME
     roots = [Path(root) for root in job.data]
     sets = [datasets.describe(root) for root in roots]
@@ -121,6 +133,7 @@ def run(
         kind=job.kind,
         network=job.network,
         teacher=taught_by,
+        start=None if origin is None else origin["sha256"],
     )
     training.check(settings, sum(map(len, found["train"])))
     if force or not begun.is_file():
@@ -135,8 +148,17 @@ def run(
     if guide is not None:
         answers = teacher.answers(guide, found["train"], Path(job.cache), lambda done, of: making("teacher", done, of))
     made = {"command": job.command(), "job": asdict(job), "hardware": hardware or {}}
+    made |= {} if origin is None else {"start": origin}
     return training.train(
-        job.folder, settings, found["train"], found["validation"], about, report, teacher_um=answers, made=made
+        job.folder,
+        settings,
+        found["train"],
+        found["validation"],
+        about,
+        report,
+        teacher_um=answers,
+        start=None if first is None else store.load(first)[0],
+        made=made,
     )
 
 
@@ -164,6 +186,24 @@ def _teacher(guide: Path, job: Job) -> str:
     if kind not in (None, job.kind):
         raise UsageError(f"{guide}: a teacher of {kind} patches, the student's are {job.kind}. Use --kind {kind}.")
     return identity
+
+
+def _start(folder: Path, job: Job) -> tuple[Path, dict[str, Any]]:
+    """Where the first weights are, and what the card says of their making; UsageError where they do not fit."""
+    card = store.load_card(folder)
+    check_start(str(folder), card, job)
+    return folder, {"name": card.name, "sha256": card.sha256, "made": card.made}
+
+
+def check_start(name: str, start: store.Card | Job, job: Job) -> None:
+    """Raise UsageError unless the weights of one fit into the other."""
+    for key in ("network", "kind", "alpha", "input_size"):
+        there, wanted = getattr(start, key), getattr(job, key)
+        if there != wanted:
+            raise UsageError(
+                f"start {name}: its {key.replace('_', ' ')} is {there}, not {wanted}. "
+                f"Use --{key.replace('_', '-')} {there}, or begin with another model."
+            )
 
 
 def _refuse_shared_samples(root: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ FIELDS = {field.name: str(field.type) for field in fields(Job) if field.name not
 
 
 def load(path: Path, models: Path = Path("models"), cache: Path = Path(".cache")) -> tuple[Job, ...]:
-    """The cells of a sweep, as written but teachers first; UsageError for what could not be trained as it is written.
+    """The cells of a sweep, as written but those first that others need; UsageError for what could not be trained.
 
     Keys at the top are defaults; [[models]] are cells with a `name` each; [grid] makes a cell of each combination of
     its lists, and its `name` is a pattern such as "alpha-{alpha}".
@@ -41,9 +41,9 @@ def load(path: Path, models: Path = Path("models"), cache: Path = Path(".cache")
         if str(job.folder) in cells:
             raise UsageError(f"{path}: name {job.name!r} is given twice. Each cell needs a name of its own.")
         cells[str(job.folder)] = job
-    cells = {folder: _with_teacher(path, job, cells) for folder, job in cells.items()}
+    cells = {folder: _with_folders(path, job, cells) for folder, job in cells.items()}
     for job in cells.values():
-        _check(path, job, cells.get(job.teacher or ""))
+        _check(path, job, cells)
     return _ordered(path, cells)
 
 
@@ -105,23 +105,31 @@ def _value(where: str, key: str, value: Any) -> Any:
     raise UsageError(f"{where}: {key} is {value!r}, expected {wanted}.")
 
 
-def _with_teacher(path: Path, job: Job, cells: dict[str, Job]) -> Job:
-    """The job with its teacher's folder instead of a name; a cell goes before a model that is there."""
-    if job.teacher is None:
-        return job
-    for folder in (Path(job.models) / job.teacher, Path(job.teacher)):
-        there = (folder / store.CARD).is_file() or (folder.suffix == ".keras" and folder.is_file())
-        if there or str(folder) in cells:
-            return Job(**{**vars(job), "teacher": str(folder)})
-    names = ", ".join(cell.name for cell in cells.values())
-    raise UsageError(
-        f"{path}: {job.name!r}: teacher {job.teacher!r} is no cell and no model in {job.models}. Cells: {names}."
+def _with_folders(path: Path, job: Job, cells: dict[str, Job]) -> Job:
+    """The job with folders instead of the names of teacher and start."""
+    return replace(
+        job,
+        teacher=job.teacher and _folder(path, job, "teacher", job.teacher, cells),
+        start=job.start and _folder(path, job, "start", job.start, cells),
     )
 
 
-def _check(path: Path, job: Job, teacher: Job | None) -> None:
+def _folder(path: Path, job: Job, role: str, name: str, cells: dict[str, Job]) -> str:
+    """A cell goes before a model that is there."""
+    for folder in (Path(job.models) / name, Path(name)):
+        there = (folder / store.CARD).is_file() or (folder.suffix == ".keras" and folder.is_file())
+        if there or str(folder) in cells:
+            return str(folder)
+    names = ", ".join(cell.name for cell in cells.values())
+    raise UsageError(f"{path}: {job.name!r}: {role} {name!r} is no cell and no model in {job.models}. Cells: {names}.")
+
+
+def _check(path: Path, job: Job, cells: dict[str, Job]) -> None:
+    teacher, start = cells.get(job.teacher or ""), cells.get(job.start or "")
     try:
         jobs.check(job)
+        if start is not None:
+            jobs.check_start(start.name, start, job)
     except UsageError as error:
         raise UsageError(f"{path}: {job.name!r}: {error}") from error
     if teacher is not None and teacher.kind != job.kind:
@@ -137,9 +145,10 @@ def _ordered(path: Path, cells: dict[str, Job]) -> tuple[Job, ...]:
     def place(folder: str, pupils: tuple[str, ...]) -> None:
         if folder in pupils:
             ring = " -> ".join(cells[one].name for one in (*pupils[pupils.index(folder) :], folder))
-            raise UsageError(f"{path}: teachers in a ring: {ring}. One of them must learn without.")
+            raise UsageError(f"{path}: models that need each other: {ring}. One of them must do without.")
         if folder in cells and folder not in placed:
-            place(cells[folder].teacher or "", (*pupils, folder))
+            for needed in cells[folder].needs:
+                place(needed, (*pupils, folder))
             placed[folder] = cells[folder]
 
     for folder in cells:
