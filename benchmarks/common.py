@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import edgebench
+from edgebench.bench.cells import code_sha256
 from edgebench.data import datasets, jiang2018
 from edgebench.errors import EdgebenchError, RecordError, UsageError
-from edgebench.records.store import render, write
+from edgebench.records.store import check_writable, render, write
 from edgebench.types import StackFiles
 
 INTERRUPTED = 130  # exit code
@@ -37,6 +41,41 @@ def data(root: Path, splits: Sequence[str]) -> tuple[Record, tuple[StackFiles, .
     )
     kept = {key: about[key] for key in ("name", "simulated", "seed", "sha256", "rule")}
     return {**kept, "splits": {split: about["splits"][split] for split in there}}, stacks
+
+
+def parser(about: str, page: Path, *, data: Path = Path("data/simulated")) -> argparse.ArgumentParser:
+    """What every script asks for; `about` is its docstring."""
+    found = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--data", type=Path, default=data, help=f"data set (default {data})")
+    found.add_argument("--results", type=Path, default=Path("results"))
+    found.add_argument("--page", type=Path, default=page)
+    found.add_argument("--force", action="store_true", help="measure again, in place of the record that is there")
+    found.add_argument("--report", action="store_true", help="write the page again, and measure nothing")
+    return found
+
+
+def measured(
+    given: argparse.Namespace, place: str, schema: Record, measure: Callable[[argparse.Namespace], Record]
+) -> Path:
+    """Where the record is, results/`place`; unless --report is given it is measured, and written in one piece."""
+    path = given.results / place
+    if not given.report:
+        refuse(path, given.force)
+        check_writable(given.results, path.parent.name)
+        save(measure(given), schema, path)
+        print(path)
+    return path
+
+
+def head(kind: str) -> Record:
+    """What every record begins with."""
+    return {
+        "schema": 1,
+        "kind": kind,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "edgebench": edgebench.__version__,
+        "code_sha256": code_sha256(),
+    }
 
 
 def count(text: str) -> int:

@@ -18,7 +18,6 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -27,37 +26,29 @@ import numpy as np
 from pipeline import page
 from pipeline.record import SCHEMA
 
-import edgebench
 from edgebench.backends import base as backends
 from edgebench.bench import artifacts
-from edgebench.bench.cells import code_sha256
 from edgebench.devices import base as devices
 from edgebench.errors import DeviceError
-from edgebench.records.store import check_writable, write
+from edgebench.records.store import write
 from edgebench.types import RunSpec
 
 TARGETS = ("tflite-int8-io", "tflite-int8", "tflite-float32", "onnx-float32", "openvino-float32")
 CHILDREN = Path(__file__).parent / "pipeline"
-FOLDER, PAGE = "end-to-end", Path("docs/end-to-end.md")
+RECORD, PAGE = "end-to-end/local.json", Path("docs/end-to-end.md")
 SPLIT = "test-2"
 
 
 def main() -> None:
     given = _options()
-    path = given.results / FOLDER / "local.json"
-    if not given.report:
-        common.refuse(path, given.force)
-        check_writable(given.results, FOLDER)
-        common.save(_measured(given), SCHEMA, path)
-        print(path)
+    path = common.measured(given, RECORD, SCHEMA, _measured)
     write(given.page, page.document(common.load(path, SCHEMA)))
     print(page.ratios(common.load(path, SCHEMA)))
     print(given.page)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data/simulated"), help=f"data set with {SPLIT}")
+    parser = common.parser(__doc__ or "", PAGE)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--model", default="reduced")
     parser.add_argument("--target", action="append", help="more than once for more; those that are there if none")
@@ -69,10 +60,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--batch", type=common.count, default=8)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--force", action="store_true", help="measure again, in place of the record that is there")
-    parser.add_argument("--report", action="store_true", help="write the page again, and measure nothing")
     return parser.parse_args()
 
 
@@ -117,11 +104,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
             job(number)
     settings = {"rounds": given.rounds, "stacks": len(stacks), "plain_images": given.plain_images}
     return {
-        "schema": 1,
-        "kind": "end-to-end",
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "edgebench": edgebench.__version__,
-        "code_sha256": code_sha256(),
+        **common.head("end-to-end"),
         "settings": {**settings, "batch_size": given.batch, "seed": given.seed},
         "host": device.host(),
         "data": about,

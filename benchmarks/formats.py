@@ -14,7 +14,6 @@ import argparse
 import statistics
 import sys
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -23,16 +22,15 @@ import common
 import cv2
 import numpy as np
 
-import edgebench
 from edgebench.devices import base as devices
 from edgebench.errors import UsageError
 from edgebench.focus import images
-from edgebench.records.store import check_writable, write
+from edgebench.records.store import write
 from edgebench.report import markdown
 from edgebench.report.markdown import Table
 from edgebench.runner import heap, host
 
-PAGE = Path("docs/formats.md")
+RECORD, PAGE = "formats/local.json", Path("docs/formats.md")
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
 NS_PER_MS = 1e6
 # Name, suffix, and options of cv2.imencode; chroma halved as in the published JPEG files, or whole.
@@ -62,6 +60,7 @@ SCHEMA = common.fields(
     kind={"const": "formats"},
     created={"type": "string"},
     edgebench={"type": "string"},
+    code_sha256={"type": "string"},
     opencv={"type": "string"},
     settings=common.fields(planes={"type": "integer", "minimum": 1}, repeats={"type": "integer", "minimum": 1}),
     size=common.many({"type": "integer"}),
@@ -73,25 +72,15 @@ SCHEMA = common.fields(
 
 def main() -> None:
     given = _options()
-    path = given.results / "formats" / "local.json"
-    if not given.report:
-        common.refuse(path, given.force)
-        check_writable(given.results, "formats")
-        common.save(_measured(given), SCHEMA, path)
-        print(path)
+    path = common.measured(given, RECORD, SCHEMA, _measured)
     write(given.page, document(common.load(path, SCHEMA)))
     print(given.page)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("out/png"), help="data set without loss (default out/png)")
+    parser = common.parser(__doc__ or "", PAGE, data=Path("out/png"))
     parser.add_argument("--planes", type=common.count, default=40, help="planes, spread evenly (default 40)")
     parser.add_argument("--repeats", type=common.count, default=5, help="decodings of each (default 5)")
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--force", action="store_true", help="measure again, in place of the record that is there")
-    parser.add_argument("--report", action="store_true", help="write the page again, and measure nothing")
     return parser.parse_args()
 
 
@@ -113,10 +102,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
         for name, one in _plane(plane, path, given.repeats):
             found[name].append(one)
     return {
-        "schema": 1,
-        "kind": "formats",
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "edgebench": edgebench.__version__,
+        **common.head("formats"),
         "opencv": cv2.__version__,
         "settings": {"planes": len(chosen), "repeats": given.repeats},
         "size": list(plane.shape),

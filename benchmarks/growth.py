@@ -16,7 +16,6 @@ import random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,13 @@ import common
 import growth_page
 from common import fields, many
 
-import edgebench
 from edgebench.backends import base as backends
 from edgebench.bench import artifacts
-from edgebench.bench.cells import code_sha256
 from edgebench.bench.order import interleaved
 from edgebench.devices import base as devices
 from edgebench.devices.base import Device
 from edgebench.errors import DeviceError
-from edgebench.records.store import check_writable, write
+from edgebench.records.store import write
 from edgebench.types import RunSpec, StackFiles
 
 ARTIFACT, SPLITS = "reduced/tflite-float32", ("test-2",)
@@ -42,7 +39,7 @@ THREADS = (1, 2)
 REPEATS = 3
 ACCURACY_BATCH = 8  # of Table 7
 SAMPLES, QUICK_SAMPLES, FEWEST_CALLS = 3200, 320, 50  # patches of a latency process, and never fewer calls
-FOLDER, RECORD, PAGE = "growth", "growth.json", Path("docs/growth.md")
+RECORD, PAGE = "growth/growth.json", Path("docs/growth.md")
 
 _COUNT = {"type": "integer", "minimum": 1}
 _MAYBE = {"type": ["integer", "null"]}
@@ -82,12 +79,7 @@ class Sizes:
 
 def main() -> None:
     given = _options()
-    path = given.results / FOLDER / RECORD
-    if not given.report:
-        common.refuse(path, given.force)
-        check_writable(given.results, FOLDER)
-        common.save(_measured(given), SCHEMA, path)
-        print(path)
+    path = common.measured(given, RECORD, SCHEMA, _measured)
     record = common.load(path, SCHEMA)
     figure = given.page.parent / "img" / "growth.png"
     growth_page.draw(record, figure)
@@ -96,18 +88,13 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data/simulated"), help="data set with test-2")
+    parser = common.parser(__doc__ or "", PAGE)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--artifact", default=ARTIFACT, help="a file, or MODEL/TARGET")
     parser.add_argument("--threads", type=common.counts, default=THREADS, help="threads (default 1,2)")
     parser.add_argument("--repeats", type=common.count, default=REPEATS, help="processes of each size")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="few sizes, few calls")
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--force", action="store_true", help="measure again, in place of the record that is there")
-    parser.add_argument("--report", action="store_true", help="write the page again, and measure nothing")
     return parser.parse_args()
 
 
@@ -127,11 +114,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
     before = device.state()
     found = measure(base, sizes, device)
     return {
-        "schema": 1,
-        "kind": "growth",
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "edgebench": edgebench.__version__,
-        "code_sha256": code_sha256(),
+        **common.head("growth"),
         "quick": given.quick,
         "settings": {"repeats": sizes.repeats, "seed": sizes.seed},
         "host": host,

@@ -15,7 +15,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
 
 import common
@@ -25,13 +24,11 @@ from validation.record import SCHEMA, load
 from validation.session import Pace
 from validation.tools import CONTROLS, PEERS
 
-import edgebench
 from edgebench.bench import artifacts
-from edgebench.bench.cells import code_sha256
 from edgebench.devices import base as devices
 from edgebench.errors import UsageError
 from edgebench.records.statistics import PROCESSES
-from edgebench.records.store import check_writable, write
+from edgebench.records.store import write
 
 MODELS = ("reduced", "original")  # those that are there
 TARGETS = ("tflite-float32", "tflite-int8", "onnx-float32", "openvino-float32")
@@ -39,24 +36,18 @@ SPLITS = ("test-1", "test-2")
 ROUNDS, QUICK_ROUNDS = 10, 4
 CALLS, QUICK_CALLS = 1000, 200
 SECONDS = 5.0
-FOLDER, RECORD, PAGE = "validation", "peers.json", Path("docs/validation.md")
+RECORD, PAGE = "validation/peers.json", Path("docs/validation.md")
 
 
 def main() -> None:
     given = _options()
-    path = given.results / FOLDER / RECORD
-    if not given.report:
-        common.refuse(path, given.force)
-        check_writable(given.results, FOLDER)
-        common.save(_measured(given), SCHEMA, path)
-        print(path)
+    path = common.measured(given, RECORD, SCHEMA, _measured)
     write(given.page, page.document(load(path)))
     print(given.page)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("data/simulated"), help="data set with test-1 or test-2")
+    parser = common.parser(__doc__ or "", PAGE)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--artifact", action="append", help="a file, or MODEL/TARGET; more than once for more")
     parser.add_argument("--batch", type=common.counts, default=(1, 8), help="batch sizes (default 1,8)")
@@ -65,10 +56,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--calls", type=common.count, help=f"timed calls of a process, at most (default {CALLS})")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds, {QUICK_CALLS} calls")
-    parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--page", type=Path, default=PAGE)
-    parser.add_argument("--force", action="store_true", help="measure again, in place of the record that is there")
-    parser.add_argument("--report", action="store_true", help="write the page again, and measure nothing")
     return parser.parse_args()
 
 
@@ -88,11 +75,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
     before = device.state()
     measured = session.measure(cells, pace, device)
     return {
-        "schema": 1,
-        "kind": "validation",
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "edgebench": edgebench.__version__,
-        "code_sha256": code_sha256(),
+        **common.head("validation"),
         "quick": given.quick,
         "settings": asdict(pace),
         "host": host,
