@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from edgebench.records import statistics as st
+from edgebench.selftest import synthetic
 
 floats = some.floats(0.01, 1e6)
 
@@ -139,11 +140,12 @@ def test_the_best_constant_answer_on_the_published_labels_scores_four_point_six(
     assert st.constant_guess([-8 + 0.5 * step for step in range(37)]) == pytest.approx(4.62, abs=0.01)
 
 
-def test_r24_whole_clusters_are_drawn():
+@pytest.mark.parametrize("interval_of", [st.cluster_mean, st.cluster_size])
+def test_r24_whole_clusters_are_drawn(interval_of):
     alike = {f"stack{n}": [float(n % 2)] * 40 for n in range(16)}  # 640 images, but 16 independent answers
     apart = {f"image{n}": [float(n % 2)] for n in range(640)}
-    value, clustered = st.cluster_mean(alike)
-    _, single = st.cluster_mean(apart)
+    value, clustered = interval_of(alike)
+    _, single = interval_of(apart)
     assert value == 0.5
     ratio = (clustered.high - clustered.low) / (single.high - single.low)
     assert 5 < ratio < 8  # sqrt(40) = 6.3
@@ -156,6 +158,41 @@ def test_the_bootstrap_depends_on_its_seed_alone():
     value, interval = st.cluster_mean(clusters)
     assert value == pytest.approx(2.4 / 6)
     assert interval.low <= value <= interval.high
+
+
+def _covered(interval_of, stacks, runs=300):
+    """Share of the runs whose interval holds the true mean of |e|, where a few stacks are far worse than the others."""
+    rng = np.random.default_rng(7)
+    truth = synthetic.mean_stack_error(1.0)
+    found = [interval_of(synthetic.stack_errors(rng, stacks, 20, 1.0), resamples=500)[1] for _ in range(runs)]
+    return np.mean([one.low <= truth <= one.high for one in found])
+
+
+@pytest.mark.parametrize(("stacks", "least"), [(4, 0.85), (8, 0.84), (17, 0.86), (32, 0.88)])
+def test_the_interval_of_an_error_holds_where_a_few_stacks_are_far_worse(stacks, least):
+    covered = _covered(st.cluster_size, stacks)
+    assert covered >= least
+    assert covered > _covered(st.cluster_mean, stacks)
+
+
+@pytest.mark.parametrize("stacks", [4, 11, 12, 40])
+@given(some.integers(0, 2**32))
+@settings(max_examples=20)
+def test_the_interval_of_an_error_holds_it_and_nothing_negative(stacks, seed):
+    rng = np.random.default_rng(seed)
+    clusters = {str(n): np.abs(rng.standard_normal(rng.integers(1, 5))).tolist() for n in range(stacks)}
+    value, interval = st.cluster_size(clusters, resamples=200)
+    assert value == pytest.approx(np.mean([one for of in clusters.values() for one in of]))
+    assert 0 <= interval.low <= value <= interval.high
+
+
+def test_an_error_that_is_the_same_in_every_stack_has_an_interval_of_no_width():
+    assert st.cluster_size({str(n): [0.5, 0.5] for n in range(20)})[1] == st.Estimate(0.5, 0.5, 0.5)
+    assert st.cluster_size({str(n): [0.0] for n in range(5)})[1] == st.Estimate(0.0, 0.0, 0.0)
+
+
+def test_fewer_than_four_stacks_give_an_error_no_interval():
+    assert st.cluster_size({"a": [1.0], "b": [2.0], "c": [3.0]}) == (2.0, None)
 
 
 def test_one_cluster_has_no_interval():

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from edgebench.records import statistics as st
 from edgebench.records import student
 from edgebench.records.statistics import Estimate
@@ -83,8 +81,7 @@ def equivalence(
 
 def _jackknife(clusters: Mapping[str, Sequence[float]]) -> tuple[float, float]:
     """Standard error of the mean over all values, each cluster left out once, and its degrees of freedom."""
-    sums = np.array([np.sum(clusters[name]) for name in sorted(clusters)], float)
-    sizes = np.array([len(clusters[name]) for name in sorted(clusters)], float)
+    sums, sizes = st.cluster_sums(clusters)
     without = (sums.sum() - sums) / (sizes.sum() - sizes)
     away = without - sums.sum() / sizes.sum()
     effective = float(sizes.sum() ** 2 / (sizes @ sizes))

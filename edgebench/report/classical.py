@@ -178,7 +178,7 @@ def _method(records: Sequence[Record]) -> list[str]:
     return [
         "Error: distance between the answer and z = 0, best focus by the names of the files; mean and standard "
         "deviation over all starts in all stacks (over the images for a regressor). Bias is the signed mean. Intervals "
-        "draw whole stacks (cluster bootstrap).",
+        "count whole stacks, not images (docs/measurement.md).",
         "Figures of merit: of the whole field's luma; formulas and sources stand in `edgebench/focus/measures.py`.",
         *(text for name, text in how.items() if name in searches),
         f"False peaks: local maxima further than {SUCCESS_UM:g} um from z = 0 that stand out by {PROMINENCE:.0%} or "

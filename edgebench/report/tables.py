@@ -33,8 +33,8 @@ READ = (
     "An image is a pair of planes 2 um apart; its label is the defocus of the upper plane; the error is |predicted - "
     "true| in um, mean ± standard deviation over images. **Median**: the paper's answer of an image, the median over "
     "its tiles. **Weighted**: a median in which empty tiles lose their vote (`focus/aggregate.py`), ours. 95 % "
-    "intervals draw whole stacks (cluster bootstrap); drawing whole slides would be wider. In the paper Set 1 is "
-    "stained by the protocol of the training slides, Set 2 by another."
+    "intervals count whole stacks, not images (docs/measurement.md); counting whole slides would be "
+    "wider. In the paper Set 1 is stained by the protocol of the training slides, Set 2 by another."
 )
 TRAINING = (
     "Of the simulated sets neither is the training's own: `edgebench data simulate --split train` draws its stains "
