@@ -27,9 +27,10 @@ MIXED = (
     "file sizes are measured."
 )
 DETAILS = (
-    "In um. The 95 % interval of the mean counts whole stacks, not images (docs/measurement.md); counting "
-    "whole slides would be wider. Bias is predicted minus true; slope is of prediction against truth (1 is right, 0 is a constant answer); constant "
-    "is the error of the best constant answer; per patch is the mean error before the median over the tiles."
+    "In um. The 95 % interval of the mean counts whole stacks, not images (docs/measurement.md); counting whole slides "
+    "would be wider. Bias is predicted minus true; slope is of prediction against truth (1 is right, 0 is a constant "
+    "answer); constant is the error of the best constant answer; per patch is the mean error before the median over "
+    "the tiles."
 )
 NOTHING = "**Nothing has been measured yet:** there is no record below `results/runs/`, so our cells say `not run`."
 
