@@ -14,7 +14,9 @@ from typing import Any
 import edgebench
 from edgebench.bench.cells import code_sha256
 from edgebench.data import datasets, jiang2018
+from edgebench.devices.base import Device
 from edgebench.errors import EdgebenchError, RecordError, UsageError
+from edgebench.records import fault
 from edgebench.records.store import check_writable, render, write
 from edgebench.types import StackFiles
 
@@ -67,6 +69,11 @@ def measured(
     return path
 
 
+def host(device: Device) -> Record:
+    """What a device is and runs, as a record has it."""
+    return {key: value for key, value in device.host().items() if key != "event"}
+
+
 def head(kind: str) -> Record:
     """What every record begins with."""
     return {
@@ -105,10 +112,7 @@ def check(record: object, schema: Record, source: str) -> Record:
     import jsonschema
 
     validator = jsonschema.Draft202012Validator({"$schema": _SCHEMA, **schema})
-    fault: Any = min(validator.iter_errors(record), key=lambda one: list(map(str, one.absolute_path)), default=None)
-    if fault is not None or not isinstance(record, dict):
-        raise RecordError(f"{source}: {fault.json_path}: {fault.message[-160:]}. Measure again with --force.")
-    return record
+    return fault.check(record, validator, source, "Measure again with --force.")
 
 
 def load(path: Path, schema: Record) -> Record:

@@ -106,7 +106,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
     return {
         **common.head("end-to-end"),
         "settings": {**settings, "batch_size": given.batch, "seed": given.seed},
-        "host": device.host(),
+        "host": common.host(device),
         "data": about,
         "model": given.model,
         "artifacts": found,

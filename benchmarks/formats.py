@@ -91,7 +91,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
     if lossy is not None:
         raise UsageError(f"{lossy}: a plane with loss says nothing of what a format loses. Simulate with --format png.")
     chosen = [paths[(2 * i + 1) * len(paths) // (2 * given.planes)] for i in range(min(given.planes, len(paths)))]
-    facts = devices.connect("local").host()
+    facts = common.host(devices.connect("local"))
     host.apply_threads(1)
     cv2.setNumThreads(1)
     heap.keep_freed()

@@ -110,7 +110,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
     root = str(given.data.resolve())
     base = RunSpec("accuracy", path, backend, ACCURACY_BATCH, 1, size, root, stacks, seed=given.seed)
     device = devices.connect("local")
-    host = {key: value for key, value in device.host().items() if key != "event"}
+    host = common.host(device)
     before = device.state()
     found = measure(base, sizes, device)
     return {

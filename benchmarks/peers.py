@@ -71,7 +71,7 @@ def _measured(given: argparse.Namespace) -> common.Record:
     found = [artifacts.find(name, given.models) for name in given.artifact or default_artifacts(given.models)]
     cells = session.plan(found, given.batch, given.threads, there, str(given.data.resolve()), stacks)
     device = devices.connect("local")
-    host = {key: value for key, value in device.host().items() if key != "event"}
+    host = common.host(device)
     before = device.state()
     measured = session.measure(cells, pace, device)
     return {

@@ -140,7 +140,7 @@ def test_the_best_constant_answer_on_the_published_labels_scores_four_point_six(
     assert st.constant_guess([-8 + 0.5 * step for step in range(37)]) == pytest.approx(4.62, abs=0.01)
 
 
-@pytest.mark.parametrize("interval_of", [st.cluster_mean, st.cluster_size])
+@pytest.mark.parametrize("interval_of", [st.cluster_mean, st.cluster_mean_error])
 def test_r24_whole_clusters_are_drawn(interval_of):
     alike = {f"stack{n}": [float(n % 2)] * 40 for n in range(16)}  # 640 images, but 16 independent answers
     apart = {f"image{n}": [float(n % 2)] for n in range(640)}
@@ -170,7 +170,7 @@ def _covered(interval_of, stacks, runs=300):
 
 @pytest.mark.parametrize(("stacks", "least"), [(4, 0.85), (8, 0.84), (17, 0.86), (32, 0.88)])
 def test_the_interval_of_an_error_holds_where_a_few_stacks_are_far_worse(stacks, least):
-    covered = _covered(st.cluster_size, stacks)
+    covered = _covered(st.cluster_mean_error, stacks)
     assert covered >= least
     assert covered > _covered(st.cluster_mean, stacks)
 
@@ -181,18 +181,18 @@ def test_the_interval_of_an_error_holds_where_a_few_stacks_are_far_worse(stacks,
 def test_the_interval_of_an_error_holds_it_and_nothing_negative(stacks, seed):
     rng = np.random.default_rng(seed)
     clusters = {str(n): np.abs(rng.standard_normal(rng.integers(1, 5))).tolist() for n in range(stacks)}
-    value, interval = st.cluster_size(clusters, resamples=200)
+    value, interval = st.cluster_mean_error(clusters, resamples=200)
     assert value == pytest.approx(np.mean([one for of in clusters.values() for one in of]))
     assert 0 <= interval.low <= value <= interval.high
 
 
 def test_an_error_that_is_the_same_in_every_stack_has_an_interval_of_no_width():
-    assert st.cluster_size({str(n): [0.5, 0.5] for n in range(20)})[1] == st.Estimate(0.5, 0.5, 0.5)
-    assert st.cluster_size({str(n): [0.0] for n in range(5)})[1] == st.Estimate(0.0, 0.0, 0.0)
+    assert st.cluster_mean_error({str(n): [0.5, 0.5] for n in range(20)})[1] == st.Estimate(0.5, 0.5, 0.5)
+    assert st.cluster_mean_error({str(n): [0.0] for n in range(5)})[1] == st.Estimate(0.0, 0.0, 0.0)
 
 
 def test_fewer_than_four_stacks_give_an_error_no_interval():
-    assert st.cluster_size({"a": [1.0], "b": [2.0], "c": [3.0]}) == (2.0, None)
+    assert st.cluster_mean_error({"a": [1.0], "b": [2.0], "c": [3.0]}) == (2.0, None)
 
 
 def test_one_cluster_has_no_interval():

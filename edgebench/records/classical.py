@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from edgebench.errors import RecordError
 from edgebench.focus.search import SEARCHES
-from edgebench.records import evaluation
+from edgebench.records import evaluation, fault
 from edgebench.records.schema import Record
 from edgebench.records.store import render, write
 
@@ -63,10 +63,7 @@ _SCHEMA = {
 
 def validate(record: object, source: str) -> Record:
     """Raises RecordError with the JSON path of the first fault, or with the first stack whose curves are none."""
-    fault: Any = min(_validator().iter_errors(record), key=lambda one: list(map(str, one.absolute_path)), default=None)
-    if fault is not None:
-        raise RecordError(f"{source}: {fault.json_path}: {fault.message[-160:]}. {ADVICE}")
-    sound = cast(Record, record)
+    sound = fault.check(record, _validator(), source, ADVICE)
     for stack in sound["stacks"]:
         what = next(_faults(stack, sound["settings"]["measures"]), None)
         if what is not None:

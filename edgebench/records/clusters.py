@@ -67,7 +67,7 @@ def ratio(base: Answers, other: Answers, *, seed: int = 0) -> Mean | None:
     if below.interval is None or above.interval is None:
         return Mean(value, None)
     rng = np.random.default_rng(seed)
-    drawn = [_drawn(one, rng) for one in errors]
+    drawn = [st.drawn_means(*st.cluster_sums(one), RESAMPLES, rng) for one in errors]
     tail = st.expanded_tail(min(map(len, errors)))
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.nanquantile(drawn[1] / drawn[0], [tail, 1 - tail])
@@ -94,12 +94,3 @@ def _by_stack(answers: Answers, values: np.ndarray, asked: np.ndarray | None = N
     chosen = np.ones(len(values), bool) if asked is None else asked
     found = {str(name): values[chosen & (numbers == k)].astype(float).tolist() for k, name in enumerate(names)}
     return {name: each for name, each in found.items() if each}
-
-
-def _drawn(values: Mapping[str, Sequence[float]], rng: np.random.Generator) -> np.ndarray:
-    """(RESAMPLES,) means of as many stacks as there are, drawn with replacement."""
-    sums = np.array([np.sum(each) for each in values.values()])
-    sizes = np.array([len(each) for each in values.values()])
-    drawn = rng.integers(len(sums), size=(RESAMPLES, len(sums)))
-    means: np.ndarray = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    return means

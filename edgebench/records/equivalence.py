@@ -11,7 +11,6 @@ from edgebench.records import student
 from edgebench.records.statistics import Estimate
 
 MARGIN_UM = 0.05
-STACKS = 4  # fewer give no interval
 POWER = 0.8
 
 
@@ -61,7 +60,7 @@ def equivalence(
     Smallest detectable difference: (t(0.975) + t(0.8)) standard errors (Bloom 1995, Eval. Rev. 19); shown in 73 % of
     2,000 runs at 5 stacks, in 79 to 80 % at 9 to 32.
     """
-    if len(differences) < STACKS:
+    if len(differences) < st.CLUSTERS:
         return None
     mean, drawn = st.cluster_mean(differences, seed=seed, resamples=resamples)
     error, df = _jackknife(differences)

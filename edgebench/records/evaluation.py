@@ -12,6 +12,7 @@ from typing import Any
 
 import edgebench
 from edgebench.errors import RecordError
+from edgebench.records import fault
 from edgebench.records.schema import Record
 from edgebench.records.store import render, write
 
@@ -66,17 +67,15 @@ def same_making(one: Record, other: Record) -> bool:
 
 def validate(record: object, source: str = "evaluation") -> Record:
     """Check a record; RecordError with the JSON path of the first fault, `source` names the file."""
-    faults = sorted(_validator().iter_errors(record), key=lambda fault: list(map(str, fault.absolute_path)))
-    if faults or not isinstance(record, dict):
-        raise RecordError(f"{source}: {faults[0].json_path}: {faults[0].message[:160]}. {_ADVICE}")
-    for split, images in record["splits"].items():
+    sound = fault.check(record, _validator(), source, _ADVICE)
+    for split, images in sound["splits"].items():
         for image in images:
             numbers = [*image["patches_um"], *image["contrast"]]
-            sound = all(type(number) in (int, float) and abs(number) <= LARGEST for number in numbers)
-            if not sound or len(image["patches_um"]) != len(image["contrast"]):
+            finite = all(type(number) in (int, float) and abs(number) <= LARGEST for number in numbers)
+            if not finite or len(image["patches_um"]) != len(image["contrast"]):
                 what = f"$.splits.{split}: stack {image['stack']}, z {image['z_nm']} nm"
                 raise RecordError(f"{source}: {what}: not as many finite distances as contrasts. {_ADVICE}")
-    return record
+    return sound
 
 
 def save(record: Record, results: Path) -> Path:

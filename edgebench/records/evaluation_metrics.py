@@ -139,7 +139,7 @@ def score(answers: Answers) -> Score:
         count=len(away),
         mean_um=mean,
         std_um=std,
-        interval=st.cluster_size(clusters)[1],
+        interval=st.cluster_mean_error(clusters)[1],
         bias_um=float(error.mean()),
         median_um=float(np.median(away)),
         p90_um=_quantile(away, 0.9),

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from edgebench.errors import UsageError
 from edgebench.records.comparison import WORSE, compare
-from edgebench.records.equivalence import STACKS
 from edgebench.records.gate_names import ERROR_NOT_WORSE
 from edgebench.records.schema import Record
-from edgebench.records.statistics import PROCESSES, Estimate
+from edgebench.records.statistics import CLUSTERS, PROCESSES, Estimate
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def judge(gate: str, base: Record, other: Record) -> tuple[Finding, ...]:
         findings = []
         for split, error in compared.errors.items():
             if error is None:
-                raise UsageError(f"gate {gate}: {split} has fewer than {STACKS} stacks. Measure more images.")
+                raise UsageError(f"gate {gate}: {split} has fewer than {CLUSTERS} stacks. Measure more images.")
             findings.append(Finding(gate, split, error.interval, "um", error.verdict))
         return tuple(findings)
     if compared.latency is None or compared.latency.found is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.errors import RecordError
+from edgebench.records import fault
 
 _TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
 _MEAN_STD: dict[str, Any] = {
@@ -83,8 +84,7 @@ def load(path: Path) -> Published:
         ) from error
     except ValueError as error:
         raise RecordError(f"{path}: damaged ({error}). Restore the file from the repository.") from error
-    for fault in jsonschema.Draft202012Validator(_SCHEMA).iter_errors(raw):
-        raise RecordError(f"{path}: {fault.json_path}: {fault.message[:160]}. Restore the file from the repository.")
+    fault.check(raw, jsonschema.Draft202012Validator(_SCHEMA), str(path), "Restore the file from the repository.")
     tables = {table["id"]: _rows(table, path) for table in raw["tables"]}
     remarks = {remark["id"]: remark["text"] for remark in raw["remarks"]}
     return Published(raw["citation"], raw["setup"], tables, remarks)

@@ -10,6 +10,7 @@ from typing import Any
 
 import edgebench
 from edgebench.errors import RecordError
+from edgebench.records import fault
 
 VERSION = 1
 Record = dict[str, Any]
@@ -23,12 +24,7 @@ def validate(record: object, source: str = "record") -> Record:
 
     Raises RecordError with the JSON path of the first fault.
     """
-    faults = sorted(_validator().iter_errors(record), key=lambda fault: list(map(str, fault.absolute_path)))
-    if faults or not isinstance(record, dict):
-        fault = faults[0]
-        text = fault.message if len(fault.message) <= 160 else "..." + fault.message[-157:]
-        raise RecordError(f"{source}: {fault.json_path}: {text}. Measure the cell again, or restore the file.")
-    return record
+    return fault.check(record, _validator(), source, "Measure the cell again, or restore the file.")
 
 
 def upgrade(record: object, source: str = "record") -> Record:

@@ -131,14 +131,13 @@ def cluster_mean(
     value = float(sums.sum() / sizes.sum())
     if len(sums) < 2:
         return value, None
-    drawn = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    means = drawn_means(sums, sizes, resamples, np.random.default_rng(seed))
     tail = expanded_tail(len(sums))
     low, high = np.quantile(means, [tail, 1 - tail])
     return value, Estimate(value, float(low), float(high))
 
 
-def cluster_size(
+def cluster_mean_error(
     clusters: Mapping[str, Sequence[float]], *, seed: int = 0, resamples: int = 2000
 ) -> tuple[float, Estimate | None]:
     """As cluster_mean, for values that cannot be negative, such as |e|, and of which a few clusters may be far larger.
@@ -158,8 +157,8 @@ def cluster_size(
     if len(sums) < _STUDENTISED:
         far = math.exp(student.quantile(1 - TAIL, len(sums) - 1) * float(error) / value)
         return value, Estimate(value, value / far, value * far)
-    drawn = np.random.default_rng(seed).integers(len(sums), size=(resamples, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    drawn = _draw(len(sums), resamples, np.random.default_rng(seed))
+    means = _mean(sums[drawn], sizes[drawn])
     with np.errstate(divide="ignore", invalid="ignore"):
         away = (means - value) / _robust_error(sums[drawn], sizes[drawn])
     low, high = np.quantile(away[np.isfinite(away)], [TAIL, 1 - TAIL])
@@ -172,11 +171,27 @@ def cluster_sums(clusters: Mapping[str, Sequence[float]]) -> tuple[np.ndarray, n
     return sums, np.array([len(clusters[name]) for name in sorted(clusters)], float)
 
 
+def drawn_means(sums: np.ndarray, sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """(resamples,) means over all values of as many clusters as there are, drawn with replacement."""
+    drawn = _draw(len(sums), resamples, rng)
+    return _mean(sums[drawn], sizes[drawn])
+
+
+def _draw(n: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """(resamples, n) places of clusters."""
+    return rng.integers(n, size=(resamples, n))
+
+
+def _mean(sums: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Mean over all values of the clusters (last axis)."""
+    found: np.ndarray = sums.sum(axis=-1) / sizes.sum(axis=-1)
+    return found
+
+
 def _robust_error(sums: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Standard error of the mean over all values, from the clusters (last axis) as they are."""
     n = sums.shape[-1]
-    means = sums.sum(axis=-1, keepdims=True) / sizes.sum(axis=-1, keepdims=True)
-    variance = n / (n - 1) * ((sums - means * sizes) ** 2).sum(axis=-1)
+    variance = n / (n - 1) * ((sums - _mean(sums, sizes)[..., None] * sizes) ** 2).sum(axis=-1)
     found: np.ndarray = np.sqrt(variance) / sizes.sum(axis=-1)
     return found
 

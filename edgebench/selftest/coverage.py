@@ -57,7 +57,7 @@ def of_ratio(
 
 def mean_error(stacks: int, images: int, sigma: float, rng: np.random.Generator) -> tuple[float, Estimate | None]:
     errors = synthetic.stack_errors(rng, stacks, images, sigma)
-    return synthetic.mean_stack_error(sigma), st.cluster_size(errors)[1]
+    return synthetic.mean_stack_error(sigma), st.cluster_mean_error(errors)[1]
 
 
 def difference(stacks: int, images: int, rng: np.random.Generator) -> tuple[float, Estimate | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgebench.errors import RecordError
-from edgebench.records import schema, store
+from edgebench.records import fault, schema, store
 from edgebench.selftest.parts import chosen
 
 VERSION = 1
@@ -118,15 +118,13 @@ def load(path: Path) -> dict[str, Any]:
 
 def validate(record: object, source: str) -> dict[str, Any]:
     """Check a record, and the records of runs inside it, each brought to the present version of its own schema."""
-    fault: Any = min(_validator().iter_errors(record), key=lambda one: list(map(str, one.absolute_path)), default=None)
-    if fault is not None or not isinstance(record, dict):
-        raise RecordError(f"{source}: {fault.json_path}: {fault.message[-160:]}. {ADVICE}")
-    for case in _cases(record["parts"]):
+    sound = fault.check(record, _validator(), source, ADVICE)
+    for case in _cases(sound["parts"]):
         if case["record"] is not None:
             case["record"] = _run(case["record"], source)
-    live = record["parts"].get("live-alarms", {"records": []})
+    live = sound["parts"].get("live-alarms", {"records": []})
     live["records"] = [_run(run, source) for run in live["records"]]
-    return record
+    return sound
 
 
 def _cases(parts: dict[str, Any]) -> Iterator[dict[str, Any]]:

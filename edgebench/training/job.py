@@ -105,7 +105,7 @@ def run(
         raise UsageError(f"{job.folder}: already trained. Use another name, or --force to replace it.")
     guide = None if job.teacher is None else Path(job.teacher)
     taught_by = None if guide is None else _teacher(guide, job)
-    first, origin = (None, None) if job.start is None else _start(Path(job.start), job)
+    origin = None if job.start is None else _start(Path(job.start), job)
     begun = job.folder / state.NAME
     roots = [Path(root) for root in job.data]
     sets = [datasets.describe(root) for root in roots]
@@ -157,7 +157,7 @@ def run(
         about,
         report,
         teacher_um=answers,
-        start=None if first is None else store.load(first)[0],
+        start=None if job.start is None else store.load(Path(job.start))[0],
         made=made,
     )
 
@@ -188,11 +188,11 @@ def _teacher(guide: Path, job: Job) -> str:
     return identity
 
 
-def _start(folder: Path, job: Job) -> tuple[Path, dict[str, Any]]:
-    """Where the first weights are, and what the card says of their making; UsageError where they do not fit."""
+def _start(folder: Path, job: Job) -> dict[str, Any]:
+    """What the card of the first weights says of their making; UsageError where they do not fit."""
     card = store.load_card(folder)
     check_start(str(folder), card, job)
-    return folder, {"name": card.name, "sha256": card.sha256, "made": card.made}
+    return {"name": card.name, "sha256": card.sha256, "made": card.made}
 
 
 def check_start(name: str, start: store.Card | Job, job: Job) -> None:
