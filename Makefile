@@ -35,9 +35,9 @@ bench: env data
 	$(BIN)/edgebench run --suite table7 --model reduced --quick --data $(DATA) --models $(OUT)/models --results $(OUT)
 	$(BIN)/edgebench report --results $(OUT)
 
-# What results/ holds: the whole suite, on a machine that does nothing else (an hour and a half).
+# What results/ holds: the whole suite, on a machine that does nothing else (an hour and more).
 results: env data
-	$(BIN)/edgebench convert original --to all --data $(DATA)
+	$(BIN)/edgebench convert original --to tflite-float32 --to onnx-float32 --to openvino-float32 --data $(DATA)
 	$(BIN)/edgebench convert reduced --to all --data $(DATA)
 	$(BIN)/edgebench run --suite table7 --data $(DATA)
 	$(BIN)/edgebench run --suite reference --data $(DATA)

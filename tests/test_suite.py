@@ -38,6 +38,14 @@ def test_a_suite_is_every_cell_of_every_model(folder):
     assert [line.artifact for line in lines] == ["a/tflite-int8", "a/onnx-float32", "b/tflite-int8", "b/onnx-float32"]
 
 
+def test_a_cell_may_be_of_some_of_the_models_only(folder):
+    (folder / "good.toml").write_text(GOOD.replace("iterations = 20", 'models = ["b"]'))
+    named = [line.artifact for line in suite.load("good", {}, folder).lines]
+    assert named == ["a/onnx-float32", "b/tflite-int8", "b/onnx-float32"]
+    other = suite.load("good", {}, folder, models=["c"]).lines
+    assert [line.artifact for line in other] == ["c/tflite-int8", "c/onnx-float32"]
+
+
 def test_a_cell_goes_before_its_suite_and_the_command_line_before_both(folder):
     lines = suite.load("good", {}, folder).lines
     assert lines[0].settings == Settings(batch_size=4, iterations=20, seconds=0)

@@ -63,7 +63,7 @@ _SETTINGS: dict[str, type] = {  # of a suite, or of one of its cells
 }
 _LISTS = ("models", "splits", "cells", "gates")
 _SUITE: dict[str, type] = {"title": str, "baseline": str, **dict.fromkeys(_LISTS, list), **_SETTINGS}
-_CELL: dict[str, type] = {"target": str, "backend": str, **_SETTINGS}
+_CELL: dict[str, type] = {"target": str, "backend": str, "models": list, **_SETTINGS}
 _MAY_BE_0 = ("images", "seconds", "sustained")
 
 
@@ -80,6 +80,7 @@ def settings(numbers: Mapping[str, Any]) -> Settings:
 def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER, models: Sequence[str] = ()) -> Suite:
     """Read a suite by its name or path; `given` and `models` (command line) go before what the suite says.
 
+    A cell that names some of the suite's models is none of the others.
     Raises UsageError for an unknown name, key or type.
     """
     path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
@@ -95,6 +96,8 @@ def load(name: str, given: Mapping[str, Any], folder: Path = FOLDER, models: Seq
     for model in models or raw["models"]:
         for cell in raw["cells"]:
             _check(path, cell, _CELL, ("target", "backend"))
+            if model in raw["models"] and model not in cell.get("models", raw["models"]):
+                continue
             numbers: dict[str, Any] = {
                 key: part[key] for part in (raw, cell, given) for key in part if key in (*_SETTINGS, "seed")
             }
