@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -28,6 +29,39 @@ def generated() -> str:
 
 def test_the_pages_of_the_commands_are_up_to_date():
     assert (ROOT / "docs/cli.md").read_text() == generated(), "run `make docs`"
+
+
+PAGES = {  # of docs, made from a record of results
+    "selftest": "selftest/local",
+    "validation": "validation/peers",
+    "end-to-end": "end-to-end/local",
+    "growth": "growth/growth",
+    "formats": "formats/local",
+}
+
+
+def _made(name: str, record: Path) -> str:
+    import formats
+    import growth_page
+    from pipeline import page as pipeline
+    from validation import page as validation
+    from validation.record import load
+
+    from edgebench.selftest import page as selftest
+    from edgebench.selftest import store
+
+    if name == "selftest":
+        return selftest.document(store.load(record))
+    if name == "validation":
+        return validation.document(load(record))
+    makers = {"end-to-end": pipeline.document, "growth": growth_page.document, "formats": formats.document}
+    return makers[name](json.loads(record.read_text()))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_measured_things_is_what_its_record_says(name):
+    record = ROOT / "results" / f"{PAGES[name]}.json"
+    assert (ROOT / "docs" / f"{name}.md").read_text() == _made(name, record), "write it again with --report"
 
 
 def commands() -> list[str]:
