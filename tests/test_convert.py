@@ -10,7 +10,7 @@ import pytest
 from fixtures_models import DATA, SIZE, exact_network, patch_set
 
 from edgebench.backends import base as backends
-from edgebench.convert import artifact, base, parity
+from edgebench.convert import artifact, base, parity, source
 from edgebench.errors import ConversionError, UsageError
 from edgebench.focus.preprocess import model_input
 from edgebench.models import store
@@ -26,7 +26,7 @@ def patches():
 
 @pytest.fixture(scope="module")
 def probe(patches):
-    return parity.probe(patches, patch_set(64, seed=3), SIZE)
+    return parity.probe(patches, parity.more_of(patch_set(64, seed=3), SIZE))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(folder, patches, probe):
     """Every target, converted once."""
-    model, card = store.load(folder)
-    return {name: artifact.make(folder, target, model, card, probe, patches) for name, target in base.TARGETS.items()}
+    given = source.load(folder)
+    return {name: artifact.make(folder, target, given, probe, patches) for name, target in base.TARGETS.items()}
 
 
 def file_of(one):
@@ -52,6 +52,7 @@ def test_a_sidecar_says_what_was_made_and_of_what(made, folder, target):
     about = json.loads((folder / f"{target}.json").read_text())
     card = store.load_card(folder)
     assert target.startswith(f"{about['format']}-{about['precision']}")
+    assert (about["base"], about["recipe"]) == (target, {})
     assert about["target"] == target
     assert about["model"] == {
         "name": "exact",
@@ -142,18 +143,11 @@ def test_float_artifacts_keep_names_and_openvino_keeps_float32_weights(made):
 
 def test_another_function_is_refused_and_nothing_is_left(made, folder, probe, patches):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    _, card = store.load(folder)
-    target = dataclasses.replace(base.TARGETS["tflite-float32"], module="test_convert")
+    right = source.load(folder)
+    wrong = dataclasses.replace(right, function=source.of_keras(exact_network(1.01), right.card).function)
     with pytest.raises(ConversionError, match=r"differs from Keras by .* um, allowed 0\.001"):
-        artifact.make(folder, target, exact_network(), card, probe, patches)
+        artifact.make(folder, base.TARGETS["tflite-float32"], wrong, probe, patches)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
-
-
-def convert(model, file, calibration):
-    """A converter that is wrong by one percent."""
-    from edgebench.convert import tflite
-
-    return tflite.convert(exact_network(1.01), file, None)
 
 
 def test_a_failing_converter_is_one_line(tmp_path, probe, patches):
@@ -164,28 +158,27 @@ def test_a_failing_converter_is_one_line(tmp_path, probe, patches):
     card = store.Card("odd", "0" * 64, SIZE, 1, 1)
     target = base.TARGETS["tflite-int8"]
     with pytest.raises(ConversionError, match=r"^tflite-int8: the converter failed \([^\n]+\)"):
-        artifact.make(tmp_path / "odd", target, keras.Model(image, odd), card, probe, patches)
+        artifact.make(tmp_path / "odd", target, source.of_keras(keras.Model(image, odd), card), probe, patches)
     assert list((tmp_path / "odd").iterdir()) == []
 
 
 def test_int8_without_calibration_is_refused(tmp_path, probe):
     card = store.Card("m", "0" * 64, SIZE, 1, 1)
     with pytest.raises(ConversionError, match="needs calibration patches"):
-        artifact.make(tmp_path, base.TARGETS["tflite-int8"], exact_network(), card, probe, None)
+        artifact.make(tmp_path, base.TARGETS["tflite-int8"], source.of_keras(exact_network(), card), probe, None)
 
 
 def test_what_a_killed_conversion_left_is_removed(folder, made, probe, patches):
     left = folder / ".tflite-float32.999999999.tmp"
     left.mkdir()
-    model, card = store.load(folder)
-    artifact.make(folder, base.TARGETS["tflite-float32"], model, card, probe, patches)
+    artifact.make(folder, base.TARGETS["tflite-float32"], source.load(folder), probe, patches)
     assert not left.exists()
 
 
 def test_files_of_a_conversion_killed_before_its_sidecar_count_as_nothing(
     tmp_path, folder, probe, patches, monkeypatch
 ):
-    model, card = store.load(folder)
+    given = source.load(folder)
     target = base.TARGETS["openvino-float32"]
     whole = Path.replace
 
@@ -197,11 +190,11 @@ def test_files_of_a_conversion_killed_before_its_sidecar_count_as_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
-            artifact.make(tmp_path, target, model, card, probe, patches)
+            artifact.make(tmp_path, target, given, probe, patches)
     assert (tmp_path / "openvino-float32.xml").is_file()
-    assert artifact.existing(tmp_path, target, card.sha256) is None
-    made = artifact.make(tmp_path, target, model, card, probe, patches)
-    assert artifact.existing(tmp_path, target, card.sha256) == made
+    assert artifact.existing(tmp_path, target, given.card.sha256) is None
+    made = artifact.make(tmp_path, target, given, probe, patches)
+    assert artifact.existing(tmp_path, target, given.card.sha256) == made
     assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".xml", ".bin"}
 
 
@@ -239,23 +232,25 @@ def test_small_steps_of_int8_are_accepted():
 
 def test_few_patches_are_turned_and_said_to_be_few(folder, made):
     few = calibration.of_patches([patch_set(40)], DATA, 0, SIZE)
-    made_of_few = parity.probe(few, None, SIZE)
+    made_of_few = parity.probe(few, None)
     assert len(made_of_few.x) == 280
     file = file_of(made["tflite-float32"])
-    found = parity.check(base.TARGETS["tflite-float32"], exact_network(), file, made_of_few)
+    found = parity.check(base.TARGETS["tflite-float32"], source.load(folder), file, made_of_few)
     assert (found["patches"], found["turned"], found["unseen"]) == (40, 240, None)
     assert found["source"] == "40 calibration patches and 240 turned copies of them"
 
 
 def test_r28_too_few_patches_are_refused():
     with pytest.raises(ConversionError, match="Give a data set with --data"):
-        parity.probe(None, None, SIZE)
+        parity.probe(None, None)
     with pytest.raises(ConversionError, match="needs 256 patches, got 20"):
-        parity.check(base.TARGETS["tflite-float32"], exact_network(), None, parity.probe(None, patch_set(20), SIZE))
+        parity.check(
+            base.TARGETS["tflite-float32"], None, None, parity.probe(None, parity.more_of(patch_set(20), SIZE))
+        )
 
 
 def test_targets_are_each_taken_once_and_a_typo_lists_them():
     assert [target.name for target in base.targets(["onnx-float32", "onnx-float32"])] == ["onnx-float32"]
     assert [target.name for target in base.targets(["onnx-float32", "all"])] == list(base.TARGETS)
-    with pytest.raises(UsageError, match=r"no target 'tflite-int4'\. Targets: tflite-float32, tflite-int8"):
+    with pytest.raises(UsageError, match=r"no target 'tflite-int4'\. Targets: tflite-float32, tflite-float16"):
         base.targets(["tflite-int4"])

@@ -41,7 +41,10 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"", "errors", "files", "types", "focus", "data", "models", "quantise", "convert", "backends"},
         {"numpy", "keras"},
     ),
-    "quantise": ({"", "errors", "files", "types", "focus", "data", "models", "quantise"}, {"numpy", "cv2"}),
+    "quantise": (
+        {"", "errors", "files", "types", "focus", "data", "models", "backends", "records", "quantise"},
+        {"numpy", "cv2"},
+    ),
     "training": (
         {"errors", "files", "focus", "data", "models", "quantise", "training"},
         {"numpy", "distributed"},
@@ -88,6 +91,8 @@ OWN_RUNTIME = {
     "onnxruntime": {"onnxruntime"},
     "openvino": {"openvino"},
     "keras": {"keras", "tensorflow"},
+    "profile_onnxruntime": {"onnxruntime"},
+    "profile_openvino": {"openvino"},
 }
 
 

@@ -1,13 +1,14 @@
-"""edgebench convert: a regressor to the files that runtimes load, each checked against Keras in um."""
+"""edgebench convert: a regressor to the files that runtimes load, each checked against the model in um."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from edgebench.errors import ConversionError, ModelError
+from edgebench.errors import ConversionError, EdgebenchError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,115 +24,171 @@ PROBE_SPLITS = ("test-1", "test-2", "validation")  # of --data; patches that no 
 
 def convert(
     model: Annotated[
-        str, typer.Argument(help="Name of a model below --models, its folder, or a .keras file.")
+        str,
+        typer.Argument(help="Name of a model below --models, its folder, a .keras or .onnx file, or a SavedModel."),
     ] = SHIPPED,
     to: Annotated[
         Optional[list[str]], typer.Option(help="Target; may be given several times. all, if none is named.")
     ] = None,
-    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
-    data: Annotated[Optional[Path], typer.Option(help="Data set with more patches for the parity check.")] = None,
-    calibration: Annotated[
-        Optional[Path], typer.Option(help="Data set whose train split calibrates int8, instead of the model's own.")
+    recipe: Annotated[
+        Optional[Path], typer.Option(help="TOML file that says how to quantise; its name ends those of the artifacts.")
     ] = None,
+    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
+    data: Annotated[
+        Optional[Path], typer.Option(help="Data set (or .npz, or folder) with more patches for the parity check.")
+    ] = None,
+    calibration: Annotated[
+        Optional[Path],
+        typer.Option(help="Data set whose train split calibrates (or .npz, or folder), not the model's own patches."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take.")] = 128,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of them.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace artifacts that are there.")] = False,
 ) -> None:
-    """Convert a model; what is there already, made from the same model, is left alone."""
+    """Convert a model; what is there already, made from the same model and recipe, is left alone."""
     from rich.console import Console
 
-    from edgebench.convert import artifact, base
+    from edgebench.cli import sources
+    from edgebench.convert import artifact, base, source
     from edgebench.models import quiet, store
+    from edgebench.quantise import recipe as recipes
 
-    targets = base.targets(to or ["all"])
-    path = _find(model, models)
-    if path.suffix == ".keras":
-        store.check_name(path.stem, f"Rename {path}.")
-    folder = models / path.stem if path.suffix == ".keras" else path
-    identity = store.identity(path)
-    there = () if force else [artifact.existing(folder, target, identity) for target in targets]
+    how, label = recipes.DEFAULT, ""
+    if recipe is not None:
+        how, label = recipes.load(recipe), recipe.stem
+        store.check_name(label, f"Rename {recipe}.")
+    targets = base.targets(to or ["all"], label)
+    if not targets:
+        raise UsageError(f"--recipe {recipe}: float32 is not quantised. Name another target with --to.")
+    path = sources.find(model, models)
+    folder = sources.folder_of(path, models)
+    identity = sources.identity(path)
+    there = () if force else [artifact.existing(folder, target, identity, how) for target in targets]
     found = {one.about["target"]: one for one in there if one}
     todo = [target for target in targets if target.name not in found]
     if calibration is not None:
         _refuse_other_calibration(calibration, found)
     console = Console()
+    refused: dict[str, EdgebenchError] = {}
     if todo:
         quiet.import_tensorflow()
-        network, card = store.load(path)
-        patches, probe = _patches(path, card, data, calibration)
+        with quiet.quiet():
+            given = source.load(path)
+        patches, probe = _patches(path, given.card, data, calibration, count, seed)
         if patches is None and any(target.calibrated for target in todo):
             raise ConversionError("int8 needs calibration patches, and the model has none. Give --calibration DATA.")
-        for target in sorted(todo, key=lambda target: target.calibrated):  # what can be refused comes last
-            console.print(f"converting {card.name} to {target.name}, and comparing with Keras")
-            found[target.name] = artifact.make(folder, target, network, card, probe, patches)
+        with tempfile.TemporaryDirectory() as work:
+            for target in sorted(todo, key=lambda target: target.calibrated):
+                console.print(f"converting {given.card.name} to {target.name}, and comparing with the model")
+                try:
+                    found[target.name] = artifact.make(folder, target, given, probe, patches, how, Path(work))
+                except (ConversionError, ModelError) as error:
+                    if len(targets) == 1:
+                        raise
+                    refused[target.name] = error
     console.print(f"artifacts in {folder}:", soft_wrap=True)
     if data is not None and len(todo) < len(targets):
         console.print(
             "--data checked nothing of what was up to date; --force converts and checks again", soft_wrap=True
         )
-    _print(console, {t.name: found[t.name] for t in targets}, {t.name for t in todo})
-
-
-def _find(model: str, models: Path) -> Path:
-    from edgebench.models.store import CARD, MODEL
-
-    for path in (Path(model), models / model):
-        folder = path.parent if path.name == MODEL else path
-        if (folder / CARD).is_file():
-            return folder
-        if path.suffix == ".keras" and path.is_file():
-            return path
-    there = ", ".join(sorted(card.parent.name for card in models.glob(f"*/{CARD}"))) or "none"
-    raise ModelError(f"no model {model!r}. Below {models}: {there}; or give a folder or a .keras file.")
+    _print(console, {t.name: found[t.name] for t in targets if t.name in found}, {t.name for t in todo})
+    if refused:
+        for why in refused.values():
+            console.print(f"refused: {why}", soft_wrap=True, markup=False, highlight=False)
+        raise ConversionError(
+            f"{len(refused)} of {len(targets)} targets refused: {', '.join(refused)}. The others are in {folder}."
+        )
 
 
 def _refuse_other_calibration(root: Path, found: dict[str, Artifact]) -> None:
     from edgebench.data import datasets
+    from edgebench.files import sha256
+    from edgebench.quantise import labelled
 
+    if root.suffix == ".npz":
+        identity = sha256(root)
+    elif (root / labelled.LABELS).is_file():
+        identity = sha256(root / labelled.LABELS)
+    else:
+        identity = datasets.describe(root).sha256
     for name, one in found.items():
         about = one.about.get("calibration")
-        if about and {data["sha256"] for data in about["data"]} != {datasets.describe(root).sha256}:
+        if about and {data["sha256"] for data in about["data"]} != {identity}:
             raise ConversionError(f"{name} is there, calibrated with other data than {root}. Replace it with --force.")
 
 
-def _patches(path: Path, card: Card, data: Path | None, calibrate_on: Path | None) -> tuple[Calibration | None, Probe]:
+def _patches(
+    path: Path, card: Card, data: Path | None, calibrate_on: Path | None, count: int, seed: int
+) -> tuple[Calibration | None, Probe]:
     """What int8 is calibrated with, and what all targets are compared on."""
     from edgebench.convert import parity
     from edgebench.data import datasets
     from edgebench.data.patches import drawn
-    from edgebench.quantise import calibration
+    from edgebench.quantise import calibration, labelled
 
-    own, kind = path / calibration.NAME, card.kind or "difference"
-    patches = None
-    if calibrate_on is not None:
-        patches = calibration.of_dataset(calibrate_on, card.input_size, kind)
-    elif own.is_file():
-        patches = calibration.load(own)
-        if patches.x.shape[1] != card.input_size:
-            raise ConversionError(
-                f"{own}: patches of {patches.x.shape[1]} px for a model of {card.input_size}. Use --calibration."
-            )
-    more = None
-    if data is not None:
+    kind, size = card.kind or "difference", card.input_size
+    patches = calibration_of(path, card, calibrate_on, count, seed)
+    more: parity.More | None = None
+    if data is not None and brought(data):
+        given = labelled.load(data, size, parity.PATCHES)
+        more = parity.More(given.x, given.y, f"{len(given)} patches of {data.name}")
+    elif data is not None:
         described = datasets.describe(data)
         splits = [split for split in PROBE_SPLITS if split in described.splits]
-        more = drawn(data, splits, 2 * parity.PATCHES, data_sha256=described.sha256, kind=kind)
+        more = parity.more_of(drawn(data, splits, 2 * parity.PATCHES, data_sha256=described.sha256, kind=kind), size)
         if patches is not None:
             calibration.refuse_test_stacks(patches, data, described)
-    return patches, parity.probe(patches, more, card.input_size)
+    if patches is not None and more is not None:
+        calibration.refuse_shared(patches, more.x, str(data))
+    return patches, parity.probe(patches, more)
+
+
+def calibration_of(path: Path, card: Card, given: Path | None, count: int, seed: int) -> Calibration | None:
+    """Calibration patches: those of `given`, or else the model's own, if it has any."""
+    from edgebench.quantise import calibration, labelled
+
+    own, size = path / calibration.NAME, card.input_size
+    if given is not None and brought(given):
+        patches = calibration.of_labelled(labelled.load(given, size, count), size, count)
+    elif given is not None:
+        patches = calibration.of_dataset(given, size, card.kind or "difference", seed, count)
+    elif own.is_file():
+        patches = calibration.load(own)
+        if patches.x.shape[1] != size:
+            raise ConversionError(
+                f"{own}: patches of {patches.x.shape[1]} px for a model of {size}. Use --calibration."
+            )
+    else:
+        return None
+    calibration.refuse_constant(patches.x, str(given or own))
+    return patches
+
+
+def brought(path: Path) -> bool:
+    """Patches of somebody's own, not a data set in the published layout."""
+    from edgebench.quantise import labelled
+
+    return path.suffix == ".npz" or (path / labelled.LABELS).is_file()
 
 
 def _print(console: Console, found: dict[str, Artifact], made: set[str]) -> None:
     """One line a target; the differences are those on the patches of the parity check."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("target", "", "MiB", "mean |d| um", "max |d| um", box=None)
+    headers = ("", "MiB", "mean |d| um", "max |d| um", "error + um", "halves |d| um")
+    table = Table(Column("target", no_wrap=True), *headers, box=None)
     for name, one in found.items():
-        parity = one.about["parity"]
+        parity, stability = one.about["parity"], one.about.get("stability")
         state = "converted" if name in made else "up to date"
         differs = [f"{parity[key]:.2g}" for key in ("mean_um", "max_um")]
-        table.add_row(name, state, f"{one.bytes / 2**20:.2f}", *differs)
+        more = f"{parity['error_difference_um']:+.3f}"
+        apart = f"{stability['mean_um']:.2g}" if stability else ""
+        table.add_row(name, state, f"{one.bytes / 2**20:.2f}", *differs, more, apart)
     console.print(table)
     for source in dict.fromkeys(one.about["parity"]["source"] for one in found.values()):
-        console.print(f"d: difference from Keras, on {source}", soft_wrap=True)
+        console.print(f"d: difference from the model, on {source}", soft_wrap=True)
+    if any(one.about.get("stability") for one in found.values()):
+        console.print("halves: two artifacts, calibrated with one half of the patches each, from each other")
     if not all(one.about["parity"].get("unseen") for one in found.values()):
         console.print("compared on calibration patches alone; --data DATA compares on unseen ones too", soft_wrap=True)
     for one in found.values():

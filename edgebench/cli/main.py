@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 import edgebench
-from edgebench.cli import compare, convert, data, evaluate, predict, prune, report, run, selftest, sweep, train
+from edgebench.cli import (
+    compare,
+    convert,
+    data,
+    evaluate,
+    explain,
+    inspect,
+    predict,
+    prune,
+    quantise,
+    report,
+    run,
+    selftest,
+    sweep,
+    train,
+)
 from edgebench.errors import EdgebenchError
 
 INTERRUPTED = 130  # exit code
@@ -27,6 +42,9 @@ app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
 app.command("prune")(prune.prune)
 app.command("convert")(convert.convert)
+app.command("quantise")(quantise.quantise)
+app.command("explain")(explain.explain)
+app.command("inspect")(inspect.inspect)
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)

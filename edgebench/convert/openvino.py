@@ -1,24 +1,40 @@
-"""OpenVINO IR in float32, from the TensorFlow function; weights are not compressed to float16."""
+"""OpenVINO IR in float32, from the TensorFlow function or an ONNX file; weights are not compressed to float16."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-import numpy as np
-
-from edgebench.convert.base import Made, function
-
-if TYPE_CHECKING:
-    import keras
+from edgebench.convert.base import Made
+from edgebench.convert.source import Source
 
 
-def convert(model: keras.Model, file: Path, calibration: np.ndarray | None) -> Made:
+def convert(source: Source, file: Path, batch: int) -> Made:
     """Writes `file` (.xml) and its .bin."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it reports over the network
-    import openvino as ov
+    ov = _openvino()
+    if source.onnx is None:
+        made = ov.convert_model(source.need_function("OpenVINO")(batch).get_concrete_function())
+        ov.save_model(made, file, compress_to_fp16=False)
+    else:
+        from edgebench.convert import onnx
 
-    made = ov.convert_model(function(model).get_concrete_function())
-    ov.save_model(made, file, compress_to_fp16=False)
-    return Made({"compress_to_fp16": False}, {"openvino": ov.__version__})
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder) / "model.onnx"
+            onnx.convert(source, plain, batch)
+            of_file(plain, file)
+    return Made({"compress_to_fp16": False, "batch": batch or None}, {"openvino": ov.__version__})
+
+
+def of_file(onnx: Path, file: Path) -> None:
+    """An ONNX file, quantised or not, as IR."""
+    ov = _openvino()
+    ov.save_model(ov.convert_model(str(onnx)), file, compress_to_fp16=False)
+
+
+def _openvino() -> Any:
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # it reports over the network
+    import openvino
+
+    return openvino

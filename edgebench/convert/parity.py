@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from edgebench.backends import base as backends
-from edgebench.convert.base import Target
+from edgebench.convert.base import FLOAT32, Target
+from edgebench.convert.source import Source
 from edgebench.data.patches import PatchSet
 from edgebench.errors import ConversionError
 from edgebench.focus.preprocess import model_input
 from edgebench.models.batches import turn
-from edgebench.models.quiet import quiet
+from edgebench.quantise import answers
+from edgebench.quantise.answers import BATCH
 from edgebench.quantise.calibration import Calibration
 
-if TYPE_CHECKING:
-    import keras
-
 PATCHES = 256  # at least
-BATCH = 32
 FLOAT32_MAX_UM = 1e-3  # a thousandth of the depth of field; converters differ by 1e-5 to 1e-4
 INT8_MEAN_UM = 0.25  # a quarter of the depth of field
 INT8_ERROR_UM = 0.10  # what the mean error against the labels may grow by
@@ -42,8 +38,22 @@ class Probe:
     source: str
 
 
-def probe(calibration: Calibration | None, more: PatchSet | None, input_size: int) -> Probe:
-    """The patches to compare on: those kept for calibration (turned, where they are few), and more of a data set."""
+@dataclass(frozen=True)
+class More:
+    """Unseen patches: model inputs (N, S, S, 3) float32 and labels (N,) um."""
+
+    x: np.ndarray
+    z_um: np.ndarray
+    source: str
+
+
+def more_of(patches: PatchSet, input_size: int) -> More:
+    source = f"{len(patches)} patches of data set {patches.sha256[:12]}"
+    return More(model_input(patches.tiles, input_size), patches.z_um, source)
+
+
+def probe(calibration: Calibration | None, more: More | None) -> Probe:
+    """The patches to compare on: those kept for calibration (turned, where they are few), and unseen ones."""
     x, z_um, sources = [], [], []
     if calibration is not None:
         count = len(calibration.x)
@@ -54,42 +64,39 @@ def probe(calibration: Calibration | None, more: PatchSet | None, input_size: in
         if len(kinds) > 1:
             sources.append(f"{(len(kinds) - 1) * count} turned copies of them")
     if more is not None:
-        x.append(model_input(more.tiles, input_size))
+        x.append(more.x)
         z_um.append(more.z_um)
-        sources.append(f"{len(more)} patches of data set {more.sha256[:12]}")
+        sources.append(more.source)
     if not x:
         raise ConversionError("parity needs real patches, and the model comes with none. Give a data set with --data.")
-    kept, unseen = len(calibration.x) if calibration else 0, len(more) if more else 0
+    kept, unseen = len(calibration.x) if calibration else 0, len(more.x) if more else 0
     turned = sum(map(len, x)) - kept - unseen
     return Probe(np.concatenate(x), np.concatenate(z_um), kept, turned, unseen, " and ".join(sources))
 
 
-def check(target: Target, model: keras.Model, artifact: Path, probe: Probe) -> dict[str, Any]:
+def check(target: Target, source: Source, artifact: Path, probe: Probe, batch: int = 0) -> dict[str, Any]:
     """Compare; gives what the sidecar says of it: on all patches, on those of the calibration, and on unseen ones.
 
-    Raises ConversionError where float32 differs by more than 1e-3 um anywhere; where int8, on any of the three,
+    Raises ConversionError where float32 differs by more than 1e-3 um anywhere; where another, on any of the three,
     differs by more than 0.25 um in the mean, errs by 0.10 um more, or has collapsed to another slope.
+    batch: the fixed one of the artifact; 0: it takes any.
     """
     if len(probe.x) < PATCHES:
         raise ConversionError(f"parity needs {PATCHES} patches, got {len(probe.x)}. Give more data with --data.")
-    backend = backends.load(target.backend)
-    threads = len(os.sched_getaffinity(0))
-    reference = np.concatenate([model.predict_on_batch(part) for part in _parts(probe.x)])[: len(probe.x), 0]
-    with quiet():
-        runtime = backend(artifact, batch_size=BATCH, threads=threads)
-        answers = np.concatenate([runtime.predict(part) for part in _parts(probe.x)])[: len(probe.x)]
-        single = backend(artifact, batch_size=1, threads=threads)
-        alone = np.concatenate([single.predict(patch[None]) for patch in probe.x[:BATCH]])
-    found = compare(reference, answers, probe.z_um)
+    reference = np.concatenate([source.predict(part) for part in answers.parts(probe.x, BATCH)])[: len(probe.x)]
+    given, versions = answers.predict(target.backend, artifact, probe.x, batch or BATCH)
+    few = probe.x[:BATCH]
+    alone = given[:BATCH] if batch else answers.predict(target.backend, artifact, few, 1)[0]
+    found = compare(reference, given, probe.z_um)
     first = probe.calibration + probe.turned
     for name, rows in (("calibration", slice(0, first)), ("unseen", slice(first, None))):
-        part = (reference[rows], answers[rows], probe.z_um[rows])
+        part = (reference[rows], given[rows], probe.z_um[rows])
         found[name] = compare(*part) if len(part[0]) else None
     if found["calibration"]:
         found["calibration"] |= {"patches": probe.calibration, "turned": probe.turned}
     found |= {"patches": _different(probe), "turned": probe.turned}
-    found |= {"batch_1_max_um": float(np.abs(alone - answers[:BATCH]).max()), "source": probe.source}
-    found |= {"backend": target.backend, "versions": runtime.versions()}
+    found |= {"batch_1_max_um": float(np.abs(alone - given[:BATCH]).max()), "source": probe.source}
+    found |= {"backend": target.backend, "versions": versions}
     why = refusal(target.precision, found)
     if why:
         raise ConversionError(f"{target.name}: {why}. The artifact is not kept.")
@@ -117,7 +124,7 @@ def refusal(precision: str, found: dict[str, Any]) -> str | None:
     """Why an artifact that compares so is not the same function; None where it is."""
     if not np.isfinite(found["max_um"]):
         return "it gives values that are not finite"
-    if precision == "float32":
+    if precision == FLOAT32:
         worst = max(found["max_um"], found["batch_1_max_um"])
         return f"differs from Keras by {worst:.2g} um, allowed {FLOAT32_MAX_UM}" if worst > FLOAT32_MAX_UM else None
     parts = {"all": found, "the calibration": found.get("calibration"), "the unseen": found.get("unseen")}
@@ -143,9 +150,3 @@ def _different(probe: Probe) -> int:
     """How many different real patches there are; turned copies do not count."""
     rows = [*range(probe.calibration), *range(len(probe.x) - probe.unseen, len(probe.x))]
     return len({hashlib.sha256(probe.x[i].tobytes()).digest() for i in rows})
-
-
-def _parts(x: np.ndarray) -> list[np.ndarray]:
-    """Batches of one size; the last is filled up with its first patch."""
-    missing = -len(x) % BATCH
-    return list(np.concatenate([x, np.repeat(x[:1], missing, axis=0)]).reshape(-1, BATCH, *x.shape[1:]))

@@ -1,25 +1,22 @@
-"""TensorFlow Lite in float32: batch normalisations folded, batch free."""
+"""TensorFlow Lite in float32: batch normalisations folded, batch free unless it is asked for."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from edgebench.convert.base import Made, function
-
-if TYPE_CHECKING:
-    import keras
+from edgebench.convert.base import Made
+from edgebench.convert.source import Source
 
 
-def convert(model: keras.Model, file: Path, calibration: np.ndarray | None) -> Made:
+def convert(source: Source, file: Path, batch: int) -> Made:
+    network = source.need_function("TFLite")(batch)
     import tensorflow as tf
 
     # The model as a second argument would leave READ_VARIABLE operators that give NaN.
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function(model).get_concrete_function()])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()])
     file.write_bytes(run(converter))
-    return Made({"route": "from_concrete_functions"}, {"tensorflow": tf.__version__})
+    return Made({"route": "from_concrete_functions", "batch": batch or None}, {"tensorflow": tf.__version__})
 
 
 def run(converter: Any) -> bytes:

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from edgebench.errors import ConversionError
+
 
 @contextmanager
 def quiet() -> Iterator[list[str]]:
@@ -29,6 +31,28 @@ def quiet() -> Iterator[list[str]]:
                 os.close(copy)
             file.seek(0)
             said += file.read().decode(errors="replace").splitlines()
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Silenced; a failure of the libraries inside is a ConversionError with the last line that they gave."""
+    said: list[str] = []
+    try:
+        with quiet() as said:
+            yield
+    except (
+        RuntimeError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        AssertionError,
+        NotImplementedError,
+        ImportError,
+    ) as error:
+        lines = [line.strip() for line in [*said, *str(error).splitlines()] if line.strip()]
+        reason = lines[-1] if lines else type(error).__name__
+        raise ConversionError(f"{what}: the converter failed ({reason}). See --debug.") from error
 
 
 def import_tensorflow() -> None:

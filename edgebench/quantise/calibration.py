@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zipfile
@@ -18,6 +19,7 @@ from edgebench.data.patches import PatchSet
 from edgebench.errors import ConversionError, ModelError
 from edgebench.files import whole
 from edgebench.models import batches
+from edgebench.quantise.labelled import Labelled
 
 NAME = "calibration.npz"
 COUNT = 128  # patches of 112 px; fewer of larger ones, for a file that a repository can hold
@@ -37,9 +39,11 @@ class Calibration:
         return np.array([one["z_um"] for one in self.about["ids"]], np.float32)
 
 
-def of_patches(sets: Sequence[PatchSet], data: list[dict[str, Any]], seed: int, input_size: int) -> Calibration:
-    """A seeded choice from training patches, even over z."""
-    place = batches.sample(sets, min(COUNT, VALUES // (input_size * input_size * 3)), seed)
+def of_patches(
+    sets: Sequence[PatchSet], data: list[dict[str, Any]], seed: int, input_size: int, count: int | None = None
+) -> Calibration:
+    """A seeded choice from training patches, even over z; as many as a repository can hold, if no count is given."""
+    place = batches.sample(sets, count or min(COUNT, VALUES // (input_size * input_size * 3)), seed)
     x, z_um = batches.take(sets, place, input_size)
     stacks = [name for part in sets for name in np.array(part.ids)[part.stack]]
     about = {
@@ -53,14 +57,57 @@ def of_patches(sets: Sequence[PatchSet], data: list[dict[str, Any]], seed: int, 
     return Calibration(x, about)
 
 
-def of_dataset(root: Path, input_size: int, kind: str = "difference", seed: int = 0) -> Calibration:
+def of_dataset(root: Path, input_size: int, kind: str = "difference", seed: int = 0, count: int = COUNT) -> Calibration:
     """The same from the train split of a data set on disk; ConversionError if that shares a stack with a test split."""
     described = datasets.describe(root)
     about = {"name": described.name, "simulated": described.simulated, "sha256": described.sha256}
-    training = patches.drawn(root, ["train"], COUNT, data_sha256=described.sha256, kind=kind, seed=seed)
-    calibration = of_patches([training], [about], seed, input_size)
+    training = patches.drawn(root, ["train"], count, data_sha256=described.sha256, kind=kind, seed=seed)
+    calibration = of_patches([training], [about], seed, input_size, count)
     refuse_test_stacks(calibration, root, described)
     return calibration
+
+
+def of_labelled(given: Labelled, input_size: int, count: int = COUNT) -> Calibration:
+    """Some of the patches that somebody brings, even over the labels; ConversionError where they are constant."""
+    by_label = np.argsort(given.y, kind="stable")
+    rows = np.sort(by_label[np.linspace(0, len(given) - 1, min(count, len(given))).round().astype(int)])
+    chosen = given.some(rows)
+    refuse_constant(chosen.x, given.about["name"])
+    about = {
+        "split": given.split,
+        "count": len(chosen),
+        "seed": None,
+        "input_size": input_size,
+        "data": [given.about],
+        "ids": [{"stack": stack, "z_um": round(float(y), 3)} for stack, y in zip(chosen.stack, chosen.y)],
+    }
+    return Calibration(chosen.x, about)
+
+
+def refuse_constant(x: np.ndarray, name: str) -> None:
+    """Of equal pixels a range says nothing."""
+    if not len(x) or float(np.ptp(x)) == 0:
+        raise ConversionError(f"{name}: all {len(x)} calibration patches are constant. Calibrate on real ones.")
+
+
+def refuse_shared(calibration: Calibration, x: np.ndarray, name: str) -> None:
+    """ConversionError if a patch of the test, (N, S, S, 3), is one of the calibration's."""
+    known = {_identity(patch) for patch in calibration.x}
+    for place, patch in enumerate(x):
+        if _identity(patch) in known:
+            raise ConversionError(f"{name}: patch {place} is among the calibration patches. Test on others.")
+
+
+def _identity(patch: np.ndarray) -> bytes:
+    """Of its 8-bit codes: a patch that was saved and loaded again is the same one."""
+    scale = max(float(np.abs(patch).max()) / 127, 1e-9)
+    return hashlib.sha256(np.round(patch / np.float32(scale)).astype(np.int8).tobytes()).digest()
+
+
+def halves(calibration: Calibration) -> tuple[np.ndarray, np.ndarray]:
+    """Two disjoint subsets, each even over z."""
+    order = np.argsort(calibration.z_um, kind="stable")
+    return calibration.x[np.sort(order[::2])], calibration.x[np.sort(order[1::2])]
 
 
 def save(file: Path, calibration: Calibration) -> None:

@@ -140,6 +140,7 @@ def summarise(record: Record) -> Summary:
                 wall_s=latency.wall_s if latency else None,
                 unsteady=latency.unsteady if latency else 0,
                 canaries={split: found.canary for split, found in errors.items()},
+                kept_in_float=(record["artifact"].get("made") or {}).get("options", {}).get("kept_in_float", 0),
             ),
             *trend_verdict([process["samples_ns"] for process in record["latency"]]),
             *checks(record),

@@ -15,6 +15,7 @@ _INT8 = re.compile(r"\b(u?int8|[iu]8)\b|qlinear|integer")  # in an operator's na
 _FLOAT_COMPUTE = re.compile(
     r"(\w*conv_2d|convolution|groupconvolution|fully_?connected|batch_?matmul|matmul)\w* (float32|fp32|f32)\b"
 )
+_FLOAT_NAMES = {"Conv", "FusedConv", "NhwcFusedConv", "Gemm", "FusedGemm", "MatMul", "FusedMatMul"}  # ONNX Runtime's
 _NO_COMPUTE = {  # of LiteRT: borders and shapes, which a delegate may leave out
     "QUANTIZE",
     "DEQUANTIZE",
@@ -49,13 +50,15 @@ def judge(
     wall_s: float | None,
     unsteady: int,
     canaries: Mapping[str, Canary],
+    kept_in_float: int = 0,
 ) -> tuple[Verdict, ...]:
     """Every verdict that applies, none if all is well.
 
-    unsteady: processes whose warm-up did not settle. canaries: that of each split.
+    kept_in_float: operators of an int8 artifact that its recipe left in float. unsteady: processes whose warm-up did
+    not settle. canaries: that of each split.
     """
     found = []
-    fallback = _fallback(precision, executed)
+    fallback = _fallback(precision, executed, kept_in_float)
     if fallback:
         found.append(Verdict("FALLBACK", "backend", fallback))
     if variation is not None and variation > VARIATION:
@@ -77,7 +80,7 @@ def judge(
     return tuple(found)
 
 
-def _fallback(precision: str, executed: Mapping[str, object]) -> str | None:
+def _fallback(precision: str, executed: Mapping[str, object], kept_in_float: int) -> str | None:
     """Why what ran is not what the artifact says; None also where the runtime tells nothing."""
     ran = executed.get("precision", precision)
     if precision != "unknown" and ran != precision:
@@ -89,15 +92,27 @@ def _fallback(precision: str, executed: Mapping[str, object]) -> str | None:
     outside = _outside(executed)
     if outside:
         return outside
-    in_float = _FLOAT_COMPUTE.search(names)
-    if precision == "int8" and in_float:
-        return f"the artifact is int8, but {in_float.group()} operators ran"
+    floats = _in_float(operators) if isinstance(operators, Mapping) else {}
+    if precision == "int8" and sum(floats.values()) > kept_in_float:
+        wanted = f", where its recipe keeps {kept_in_float}" if kept_in_float else ""
+        return f"the artifact is int8, but {', '.join(sorted(floats))} operators ran{wanted}"
     if precision == "int8" and names and not _INT8.search(names):
         return "the artifact is int8, but no operator that ran is"
     lower = _HALF.search(names) or _INT8.search(names)
     if precision == "float32" and lower:
         return f"the artifact is float32, but {lower.group()} operators ran"
     return None
+
+
+def _in_float(operators: Mapping[str, object]) -> dict[str, int]:
+    """Operators that compute in float, by name as the pattern finds it, and how many."""
+    found: dict[str, int] = {}
+    for name, count in operators.items():
+        match = _FLOAT_COMPUTE.search(name.lower())
+        told = match.group() if match else name if name in _FLOAT_NAMES else None
+        if told is not None and isinstance(count, int):
+            found[told] = found.get(told, 0) + count
+    return found
 
 
 def _outside(executed: Mapping[str, object]) -> str | None:

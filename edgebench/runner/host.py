@@ -45,7 +45,7 @@ def facts(threads: int = 0) -> dict[str, object]:
     What a runtime made of it is in its own `executed`; here nothing is imported that could tell.
     """
     affinity = sorted(os.sched_getaffinity(0))
-    cpu, flags = _cpu()
+    cpu, flags = processor()
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -71,7 +71,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _cpu() -> tuple[str, list[str]]:
+def processor() -> tuple[str, list[str]]:
     """Model name and flags; a board of ARM cores names itself in its device tree."""
     lines = [line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines()]
     values: dict[str, str] = {}

@@ -1,0 +1,140 @@
+"""edgebench explain: which layer lost the accuracy, in um, what to keep in float, and the proof that it helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from edgebench.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgebench.quantise.explain import Explanation, Proof
+
+SHOWN = 12  # layers of the table
+
+
+def explain(
+    artifact: Annotated[str, typer.Argument(help="MODEL/TARGET below --models, or an artifact's file.")],
+    data: Annotated[
+        Path, typer.Option(help="Labelled patches to judge by: data set, .npz, or folder with labels.csv.")
+    ],
+    model: Annotated[
+        Optional[str], typer.Option(help="Model that it was made of, where it does not lie beside it.")
+    ] = None,
+    models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
+    calibration: Annotated[
+        Optional[Path], typer.Option(help="What it was calibrated with, if not the model's own patches.")
+    ] = None,
+    split: Annotated[Optional[str], typer.Option(help="Of --data; validation if there is one, else a test.")] = None,
+    images: Annotated[int, typer.Option(min=8, help="Images of --data to take.")] = 64,
+    goal: Annotated[
+        Optional[float], typer.Option(help="Mean |difference| to come down to, um; half of what it is if not given.")
+    ] = None,
+    all_layers: Annotated[bool, typer.Option("--all", help="Show every layer.")] = False,
+    recipe: Annotated[Optional[Path], typer.Option(help="Write the recipe that follows to this TOML file.")] = None,
+    count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take, as `convert` did.")] = 128,
+    seed: Annotated[int, typer.Option(min=0, help="Of the choice of images, and of them.")] = 0,
+) -> None:
+    """Rank the layers of a quantised artifact by the error that each brings, and prove what keeping them would give."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from edgebench.bench import artifacts
+    from edgebench.cli import sources, workshops
+    from edgebench.cli.counting import counting
+    from edgebench.convert import artifact as sidecars
+    from edgebench.files import replace_text
+    from edgebench.quantise import explain as explaining
+    from edgebench.quantise import recipe as recipes
+    from edgebench.quantise import units
+
+    if recipe is not None and recipe.exists():
+        raise UsageError(f"{recipe}: already there. Name another file.")
+    path = artifacts.find(artifact, models).path
+    about = sidecars.load(path.with_suffix(".json")).about
+    if "units" not in about:
+        raise UsageError(f"{path}: made by an older edgebench. Convert it again with --force.")
+    how = recipes.parse(about.get("recipe") or {}, str(path))
+    base_name = about.get("base") or about["target"]
+    target = workshops.target_of(base_name)
+    origin = sources.find(model, models) if model else path.parent
+    console = Console()
+    with (
+        workshops.opened(origin, target, data, calibration, split, images, count, seed, how.batch) as bench,
+        counting("layers") as progress,
+    ):
+        if about["calibration"].get("patches_sha256") != sidecars.patches_sha256(bench.patches.x):
+            raise UsageError(
+                f"{path}: was calibrated on other patches. Name them as `convert` had them: --calibration, --count, "
+                "--seed; or convert again."
+            )
+        kept = units.kept(bench.shop.units, how.keep)
+        found = explaining.explain(bench.shop, how, path, bench.given, kept, progress)
+        wanted = found.whole.away_um / 2 if goal is None else goal
+        chosen = explaining.advised(found, wanted)
+        proof = explaining.prove(bench.shop, how, bench.given, found, chosen)
+        images_there = len(set(zip(bench.given.stack, bench.given.image)))
+        sample = f"{len(bench.given)} patches of {images_there} images of {bench.given.about['name']}"
+        simulated = bench.given.about["simulated"]
+        split_name = bench.given.split
+    _print(console, artifact, found, len(found.shares) if all_layers else SHOWN)
+    _print_proof(console, found, proof, wanted)
+    console.print(
+        f"On {sample}, {split_name}{' (simulated)' if simulated else ''}; files that {target.backend} executes.",
+        soft_wrap=True,
+    )
+    text = recipes.text(replace(how, keep=proof.keep))
+    if recipe is not None:
+        replace_text(recipe, text)
+        console.print(f"recipe: {recipe}", soft_wrap=True)
+    else:
+        console.print(f"The recipe (--recipe FILE writes it):\n{text}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _print(console: Console, artifact: str, found: Explanation, shown: int) -> None:
+    from rich.table import Column, Table
+
+    whole = found.whole
+    console.print(
+        f"{artifact}: mean |difference from float32| {whole.away_um:.4f} um, at most {whole.most_um:.3f} um; "
+        f"the error of an image grows by {whole.increase_um:+.4f} um; {found.bytes / 2**20:.2f} MiB",
+        soft_wrap=True,
+    )
+    first = Column("layer", no_wrap=True)
+    table = Table(first, "operator", "alone um", "saved um", "error + um", "range", "outside", "weights", box=None)
+    for share in found.shares[:shown]:
+        span = "" if share.range is None else f"{share.range.low:.3g} to {share.range.high:.3g}"
+        clipped = "" if share.outside is None else f"{share.outside:.2%}"
+        table.add_row(
+            share.unit.label,
+            share.unit.kind,
+            f"{share.alone.away_um:.4f}",
+            f"{share.saved_um:+.4f}",
+            f"{share.alone.increase_um:+.4f}",
+            span,
+            clipped,
+            f"{share.unit.weights:,}",
+        )
+    console.print(table)
+    if shown < len(found.shares):
+        console.print(f"and {len(found.shares) - shown} layers with less; --all shows them")
+    console.print(
+        "alone: mean |difference| with only this layer quantised; saved: by which that of the artifact falls where "
+        "only this one stays in float; error +: of an image's error, alone",
+        soft_wrap=True,
+    )
+
+
+def _print_proof(console: Console, found: Explanation, proof: Proof, wanted: float) -> None:
+    console.print(
+        f"In float: {', '.join(proof.keep) or 'nothing more'}. Mean |difference| predicted {proof.predicted_um:.4f} "
+        f"um, measured {proof.measured.away_um:.4f} um (goal {wanted:.4f}); error of an image "
+        f"{proof.measured.increase_um:+.4f} um, before {found.whole.increase_um:+.4f}; "
+        f"{proof.bytes / 2**20:.2f} MiB, before {found.bytes / 2**20:.2f}.",
+        soft_wrap=True,
+    )

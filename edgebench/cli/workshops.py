@@ -1,0 +1,83 @@
+"""What `explain` and `quantise` share: a model's float32 file, its calibration patches, and patches to judge by."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgebench.errors import ConversionError, UsageError
+
+if TYPE_CHECKING:
+    from edgebench.convert.base import Target
+    from edgebench.convert.source import Source
+    from edgebench.quantise.calibration import Calibration
+    from edgebench.quantise.labelled import Labelled
+    from edgebench.quantise.workshop import Workshop
+
+JUDGES = ("validation", "test-1", "test-2")  # splits of --data, the first that there is
+
+
+@dataclass(frozen=True)
+class Bench:
+    """All that is quantised and judged with."""
+
+    shop: Workshop
+    source: Source
+    given: Labelled
+    patches: Calibration
+
+
+def target_of(name: str) -> Target:
+    from edgebench.convert import base
+
+    (target,) = base.targets([name])
+    if target.precision not in ("int8", "int16x8"):
+        raise UsageError(
+            f"{name}: only int8 and int16x8 have layers to choose. Take tflite-int8, onnx-int8 or another."
+        )
+    return target
+
+
+@contextmanager
+def opened(
+    model: Path,
+    target: Target,
+    data: Path,
+    calibration: Path | None,
+    split: str | None,
+    images: int,
+    count: int,
+    seed: int,
+    batch: int = 0,
+) -> Iterator[Bench]:
+    from edgebench.cli.convert import calibration_of
+    from edgebench.convert import base, source
+    from edgebench.convert.openvino import of_file
+    from edgebench.models import quiet
+    from edgebench.quantise import calibration as calibrations
+    from edgebench.quantise import labelled
+    from edgebench.quantise.workshop import Kind, Workshop
+
+    quiet.import_tensorflow()
+    with quiet.quiet():
+        network = source.load(model)
+    card = network.card
+    chosen = calibration_of(model, card, calibration, count, seed)
+    if chosen is None:
+        raise ConversionError(f"{model}: comes without calibration patches. Give --calibration DATA.")
+    splits = (split,) if split else JUDGES
+    kind = card.kind or "difference"
+    given = labelled.load(data, card.input_size, images, splits=splits, kind=kind, seed=seed)
+    calibrations.refuse_shared(chosen, given.x, str(data))
+    first = target.by or target.format
+    with tempfile.TemporaryDirectory() as work:
+        with quiet.told(f"{first}-float32"):
+            plain = base.floats(first, network, batch, Path(work))
+        finish = of_file if target.by else None
+        what = Kind(first, target.precision, target.suffix, target.backend, target.io, finish)
+        shop = Workshop(what, plain, network.layers, chosen.x, Path(work), batch)
+        yield Bench(shop, network, given, chosen)

@@ -1,0 +1,119 @@
+"""Which layer lost the accuracy: each one's share of what quantisation changes, in um, in both directions.
+
+Alone: only this layer is quantised. Restored: only this one stays in float. Both are measured with files that the
+runtime executes, not with simulated rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgebench.quantise.answers import Cost, cost
+from edgebench.quantise.labelled import Labelled
+from edgebench.quantise.ranges import Range
+from edgebench.quantise.recipe import Recipe
+from edgebench.quantise.units import Unit, kept
+from edgebench.quantise.workshop import Workshop, size
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Share:
+    """One layer's part of what quantisation does."""
+
+    unit: Unit
+    alone: Cost  # of a file in which nothing else is quantised
+    restored: Cost  # of a file in which everything else is
+    saved_um: float  # by which the mean |difference| falls where this one is restored
+    range: Range | None  # of its output; None where the quantiser keeps it to itself
+    outside: float | None  # share of the probe's values that the range clips
+
+
+@dataclass(frozen=True)
+class Explanation:
+    whole: Cost  # of the artifact, everything quantised that its recipe says
+    shares: tuple[Share, ...]  # by what they do alone, the largest first
+    bytes: int  # of the artifact
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A recipe that follows from the shares, and what its file does."""
+
+    keep: tuple[str, ...]
+    predicted_um: float  # mean |difference|
+    measured: Cost
+    bytes: int
+
+
+def explain(
+    shop: Workshop, recipe: Recipe, artifact: Path, given: Labelled, in_float: frozenset[str], progress: Progress
+) -> Explanation:
+    """Quantise each layer alone, and all but it; in_float: what the artifact's recipe keeps, which has no share."""
+    asked = [unit for unit in shop.computing if unit.name not in in_float]
+    every = frozenset(unit.name for unit in shop.units)
+    reference = shop.reference(given.x)
+
+    def of(kept: frozenset[str], io: str | None = None) -> Cost:
+        return cost(reference, shop.answers(shop.build(recipe, kept, io=io), given.x), given)
+
+    whole = cost(reference, shop.answers(artifact, given.x), given)
+    spans = shop.ranges(recipe) if shop.histograms else {}
+    outside = _outside(shop, spans, given.x) if spans else {}
+    shares = []
+    for place, unit in enumerate(asked):
+        progress(place, len(asked), unit.label)
+        alone = of(every - unit.names, "float32")
+        restored = of(in_float | unit.names)
+        saved = whole.away_um - restored.away_um
+        shares.append(Share(unit, alone, restored, saved, spans.get(unit.output), outside.get(unit.output)))
+    progress(len(asked), len(asked), "")
+    ranked = tuple(sorted(shares, key=lambda one: -one.alone.away_um))
+    return Explanation(whole, ranked, size(artifact))
+
+
+def predicted_um(found: Explanation, kept: Sequence[str]) -> float:
+    """Mean |difference| with these units in float, of independent shares: squares add up, scaled to the whole."""
+    squares = {share.unit.name: share.alone.away_um**2 for share in found.shares}
+    total = sum(squares.values())
+    left = sum(value for name, value in squares.items() if name not in kept)
+    return found.whole.away_um * math.sqrt(left / total) if total > 0 else 0.0
+
+
+def advised(found: Explanation, goal_um: float) -> tuple[Unit, ...]:
+    """The fewest layers that must stay in float for a predicted mean |difference| of at most goal_um."""
+    chosen: list[Unit] = []
+    for share in found.shares:
+        if predicted_um(found, [unit.name for unit in chosen]) <= goal_um:
+            break
+        chosen.append(share.unit)
+    return tuple(chosen)
+
+
+def prove(shop: Workshop, recipe: Recipe, given: Labelled, found: Explanation, chosen: Sequence[Unit]) -> Proof:
+    """Build what is advised, as `convert` would from the recipe, and measure it."""
+    names = tuple(dict.fromkeys([*recipe.keep, *(unit.label for unit in chosen)]))
+    in_float = kept(shop.units, names)
+    file = shop.build(recipe, in_float)
+    measured = cost(shop.reference(given.x), shop.answers(file, given.x), given)
+    predicted = predicted_um(found, sorted(in_float))
+    return Proof(names, predicted, measured, size(file))
+
+
+def _outside(shop: Workshop, spans: dict[str, Range], x: np.ndarray) -> dict[str, float]:
+    """Share of each tensor's values, over some of the patches, that lie outside its range."""
+    beyond: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for tensors in shop.activations(x[:64]):
+        for name, values in tensors.items():
+            if name in spans:
+                one = spans[name]
+                beyond[name] = beyond.get(name, 0) + int(((values < one.low) | (values > one.high)).sum())
+                seen[name] = seen.get(name, 0) + values.size
+    return {name: beyond[name] / seen[name] for name in seen}

@@ -1,0 +1,162 @@
+"""The smallest and fastest artifact whose error stays within a margin: range methods, then layers kept in float.
+
+The error is paired with float32 image by image, and is better when lower; a candidate passes only where a test of
+equivalence says so (records/equivalence.py), so that few images let nothing pass.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from edgebench.backends import base as backends
+from edgebench.errors import UsageError
+from edgebench.models.quiet import quiet
+from edgebench.quantise import answers
+from edgebench.quantise.answers import Cost
+from edgebench.quantise.labelled import Labelled
+from edgebench.quantise.recipe import METHODS, Recipe
+from edgebench.quantise.units import Unit
+from edgebench.quantise.workshop import Workshop, size
+from edgebench.records.equivalence import Equivalence
+
+Progress = Callable[[str], None]
+CALLS, ROUNDS, BATCH = 20, 5, 8  # of the quick look at latency
+
+
+@dataclass(frozen=True)
+class Candidate:
+    recipe: Recipe
+    kept: tuple[Unit, ...]
+    cost: Cost
+    certificate: Equivalence | None
+    bytes: int
+    latency_ms: float  # median of a call of 8 patches on one thread, candidates in turns: a look, not a record
+    too_large: bool
+
+    @property
+    def passes(self) -> bool:
+        one = self.certificate
+        return one is not None and not self.too_large and one.interval_90.high < one.margin_um
+
+
+@dataclass(frozen=True)
+class Found:
+    candidates: tuple[Candidate, ...]  # in the order in which they were tried
+    float_bytes: int
+    float_ms: float
+
+    @property
+    def best(self) -> Candidate | None:
+        """Of those that pass, the fastest within 2 %, and the smallest of these."""
+        passing = [one for one in self.candidates if one.passes]
+        if not passing:
+            return None
+        fastest = min(one.latency_ms for one in passing)
+        return min((one for one in passing if one.latency_ms <= 1.02 * fastest), key=lambda one: one.bytes)
+
+
+def front(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Those that no other beats in error, bytes and latency at once (Pareto)."""
+
+    def worse(one: Candidate, other: Candidate) -> bool:
+        mine, its = _figures(one), _figures(other)
+        return its != mine and all(b <= a for a, b in zip(mine, its))
+
+    return tuple(one for one in candidates if not any(worse(one, other) for other in candidates))
+
+
+def _figures(one: Candidate) -> tuple[float, float, float]:
+    return one.cost.increase_um, float(one.bytes), one.latency_ms
+
+
+def search(
+    shop: Workshop,
+    recipe: Recipe,
+    given: Labelled,
+    *,
+    margin_um: float,
+    most_bytes: int | None = None,
+    mixed: bool = True,
+    progress: Progress = lambda line: None,
+) -> Found:
+    """Try the methods of ranges, and where none passes, and `mixed`, ever more layers in float, the worst first.
+
+    UsageError where the images are of too few stacks for any verdict.
+    """
+    if len(set(given.stack)) < 4:
+        raise UsageError(f"{len(set(given.stack))} stacks of images: fewer than 4 prove nothing. Give more --data.")
+    reference = shop.reference(given.x)
+    tried: list[tuple[Recipe, tuple[Unit, ...], Cost, Path]] = []
+
+    def attempt(how: Recipe, kept: tuple[Unit, ...]) -> Cost:
+        file = shop.build(how, shop.kept(kept), f"candidate-{len(tried)}")
+        one = answers.cost(reference, shop.answers(file, given.x), given)
+        tried.append((how, kept, one, file))
+        progress(f"{how.ranges}, {len(kept)} layers in float: {one.increase_um:+.4f} um")
+        return one
+
+    def passes(found: Cost) -> bool:
+        certificate = found.certificate(margin_um)
+        return certificate is not None and certificate.interval_90.high < margin_um
+
+    methods = METHODS if shop.histograms else tuple(name for name in METHODS if name != "entropy")
+    costs = {method: attempt(replace(recipe, ranges=method), ()) for method in methods}
+    best = min(costs, key=lambda method: costs[method].away_um)
+    if mixed and not any(passes(one) for one in costs.values()):
+        how = replace(recipe, ranges=best)
+        ranked = _ranking(shop, how, given, reference, progress)
+        _fewest(ranked, lambda kept: passes(attempt(how, kept)))
+    files = {"float": shop.plain, **{str(i): file for i, (*_, file) in enumerate(tried)}}
+    times = _latency(files, shop.kind.backend, given.x[:BATCH])
+    candidates = []
+    for place, (how, kept, one, file) in enumerate(tried):
+        bytes = size(file)
+        large = most_bytes is not None and bytes > most_bytes
+        ms = times[str(place)]
+        candidates.append(Candidate(how, kept, one, one.certificate(margin_um), bytes, ms, large))
+    return Found(tuple(candidates), size(shop.plain), times["float"])
+
+
+def _ranking(shop: Workshop, how: Recipe, given: Labelled, reference: np.ndarray, progress: Progress) -> list[Unit]:
+    """Units by what the mean |difference| is where they alone are quantised."""
+    every = frozenset(unit.name for unit in shop.units)
+    away = {}
+    for unit in shop.computing:
+        file = shop.build(how, every - unit.names, io="float32")
+        away[unit] = answers.cost(reference, shop.answers(file, given.x), given).away_um
+        progress(f"only {unit.label} quantised: {away[unit]:.4f} um away")
+    return sorted(away, key=lambda unit: -away[unit])
+
+
+def _fewest(ranked: Sequence[Unit], passes: Callable[[tuple[Unit, ...]], bool]) -> None:
+    """Twice as many at a time until one passes, then halves between: about 2 log2(n) files."""
+    low, high = 0, 1
+    while high < len(ranked) and not passes(tuple(ranked[:high])):
+        low, high = high, min(2 * high, len(ranked))
+    while high - low > 1:
+        middle = (low + high) // 2
+        if passes(tuple(ranked[:middle])):
+            high = middle
+        else:
+            low = middle
+
+
+def _latency(files: Mapping[str, Path], backend: str, x: np.ndarray) -> dict[str, float]:
+    """Median ms of a call, all files in turns on one thread in this process."""
+    with quiet():
+        runtimes = {name: backends.load(backend)(file, batch_size=len(x), threads=1) for name, file in files.items()}
+    times: dict[str, list[int]] = {name: [] for name in runtimes}
+    for _ in range(ROUNDS):
+        for name, runtime in runtimes.items():
+            runtime.predict(x)
+            for _ in range(CALLS):
+                begin = perf_counter_ns()
+                runtime.predict(x)
+                times[name].append(perf_counter_ns() - begin)
+    return {name: statistics.median(all) / 1e6 for name, all in times.items()}

@@ -1,0 +1,110 @@
+"""The search and the shares, as pure functions of what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgebench.quantise import explain, search
+from edgebench.quantise.answers import cost, image_errors
+from edgebench.quantise.explain import Explanation, Share
+from edgebench.quantise.labelled import Labelled
+from edgebench.quantise.recipe import DEFAULT
+from edgebench.quantise.search import Candidate, Found
+from edgebench.quantise.units import Unit
+
+MARGIN_UM = 0.02
+
+
+def given(stacks=6, images=4, tiles=3):
+    n = stacks * images * tiles
+    image = tuple(f"{i // tiles}" for i in range(n))
+    stack = tuple(f"s{i // (tiles * images)}" for i in range(n))
+    y = np.repeat(np.linspace(-6, 6, stacks * images), tiles).astype(np.float32)
+    return Labelled(np.zeros((n, 1, 1, 3), np.float32), y, image, stack, {}, "test")
+
+
+def of(increase_um, *, bytes=1000, ms=1.0, noise=0.001, kept=0, too_large=False):
+    rng = np.random.default_rng(0)
+    data = given(stacks=10)
+    plain = data.y + 1.0
+    other = plain + increase_um + np.repeat(rng.normal(0, noise, len(data) // 3), 3)
+    found = cost(plain, other, data)
+    units = tuple(Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}") for i in range(kept))
+    return Candidate(DEFAULT, units, found, found.certificate(MARGIN_UM), bytes, ms, too_large)
+
+
+def test_the_error_of_an_image_is_that_of_the_median_of_its_patches():
+    data = given(stacks=1, images=2)
+    answers = np.array([0.0, 1.0, 100.0, 6.5, 6.5, 0.0])
+    assert image_errors(answers, data) == {("s0", "0"): 7.0, ("s0", "1"): pytest.approx(0.5)}
+
+
+def test_a_cost_has_a_sign_where_the_difference_has_none():
+    worse, better = of(+0.1), of(-0.1)
+    assert worse.cost.increase_um == pytest.approx(0.1, abs=0.002)
+    assert better.cost.increase_um == pytest.approx(-0.1, abs=0.002)
+    assert worse.cost.away_um == pytest.approx(better.cost.away_um, abs=0.002)
+
+
+def test_only_what_is_shown_to_keep_the_margin_passes():
+    assert of(0.01).passes
+    assert of(-0.5).passes  # better than float32 is no loss
+    assert not of(0.03).passes
+    assert not of(0.0, noise=0.2).passes  # so few images show nothing
+    assert not of(0.01, too_large=True).passes
+
+
+def test_of_those_that_pass_the_fastest_wins_and_of_equals_the_smallest():
+    fast, small, slow, bad = of(0.01, ms=1.0), of(0.01, ms=1.01, bytes=900), of(0, ms=2, bytes=10), of(1, ms=0.1)
+    assert Found((slow, fast, small, bad), 4000, 3.0).best is small
+    assert Found((bad,), 4000, 3.0).best is None
+
+
+def test_the_front_leaves_out_what_another_beats_in_everything():
+    first, second, beaten = of(0.01, ms=1), of(0.0, ms=2), of(0.01, ms=1.5, bytes=2000)
+    assert search.front([first, second, beaten]) == (first, second)
+    twin = replace(first)
+    assert search.front([first, twin]) == (first, twin)
+
+
+@pytest.mark.parametrize("needed", [1, 2, 3, 5, 8, 13])
+def test_the_fewest_layers_are_found_by_doubling_and_halving(needed):
+    ranked = [Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}") for i in range(13)]
+    tried = []
+
+    def passes(kept):
+        tried.append(len(kept))
+        return len(kept) >= needed
+
+    search._fewest(ranked, passes)
+    assert needed in tried or needed == 13
+    assert len(tried) <= 8
+
+
+def explanation(*alone_um):
+    data = given()
+    plain = data.y.copy()
+    shares = []
+    for i, away in enumerate(alone_um):
+        unit = Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}")
+        one = cost(plain, plain + away, data)
+        shares.append(Share(unit, one, one, 0.0, None, None))
+    whole = cost(plain, plain + 1.1 * float(np.hypot.reduce(alone_um)), data)
+    return Explanation(whole, tuple(shares), 1000)
+
+
+def test_the_prediction_adds_squares_and_is_scaled_to_the_whole():
+    found = explanation(0.4, 0.3)
+    assert explain.predicted_um(found, []) == pytest.approx(0.55, rel=1e-4)
+    assert explain.predicted_um(found, ["u0"]) == pytest.approx(0.33, rel=1e-4)
+    assert explain.predicted_um(found, ["u0", "u1"]) == 0
+
+
+def test_advice_keeps_no_more_layers_than_the_goal_needs():
+    found = explanation(0.4, 0.3, 0.01)
+    assert [unit.label for unit in explain.advised(found, 0.4)] == ["l0"]
+    assert [unit.label for unit in explain.advised(found, 0.1)] == ["l0", "l1"]
+    assert explain.advised(found, 1.0) == ()
