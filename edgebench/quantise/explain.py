@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,17 +60,18 @@ def explain(
     every = frozenset(unit.name for unit in shop.units)
     reference = shop.reference(given.x)
 
-    def of(kept: frozenset[str], io: str | None = None) -> Cost:
-        return cost(reference, shop.answers(shop.build(recipe, kept, io=io), given.x), given)
+    def of(how: Recipe, kept: frozenset[str], io: str | None = None) -> Cost:
+        return cost(reference, shop.answers(shop.build(how, kept, io=io), given.x), given)
 
+    plain = replace(recipe, kept_weights="float32")  # else the weights of all others would be int8 too
     whole = cost(reference, shop.answers(artifact, given.x), given)
     spans = shop.ranges(recipe) if shop.histograms else {}
     outside = _outside(shop, spans, given.x) if spans else {}
     shares = []
     for place, unit in enumerate(asked):
         progress(place, len(asked), unit.label)
-        alone = of(every - unit.names, "float32")
-        restored = of(in_float | unit.names)
+        alone = of(plain, every - unit.names, "float32")
+        restored = of(recipe, in_float | unit.names)
         saved = whole.away_um - restored.away_um
         shares.append(Share(unit, alone, restored, saved, spans.get(unit.output), outside.get(unit.output)))
     progress(len(asked), len(asked), "")

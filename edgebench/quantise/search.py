@@ -126,9 +126,10 @@ def search(
 def _ranking(shop: Workshop, how: Recipe, given: Labelled, reference: np.ndarray, progress: Progress) -> list[Unit]:
     """Units by what the mean |difference| is where they alone are quantised."""
     every = frozenset(unit.name for unit in shop.units)
+    plain = replace(how, kept_weights="float32")  # else the weights of all others would be int8 too
     away = {}
     for unit in shop.computing:
-        file = shop.build(how, every - unit.names, io="float32")
+        file = shop.build(plain, every - unit.names, io="float32")
         away[unit] = answers.cost(reference, shop.answers(file, given.x), given).away_um
         progress(f"only {unit.label} quantised: {away[unit]:.4f} um away")
     return sorted(away, key=lambda unit: -away[unit])
