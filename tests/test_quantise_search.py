@@ -23,7 +23,7 @@ def given(stacks=6, images=4, tiles=3):
     image = tuple(f"{i // tiles}" for i in range(n))
     stack = tuple(f"s{i // (tiles * images)}" for i in range(n))
     y = np.repeat(np.linspace(-6, 6, stacks * images), tiles).astype(np.float32)
-    return Labelled(np.zeros((n, 1, 1, 3), np.float32), y, image, stack, {}, "test")
+    return Labelled(np.zeros((n, 1, 1, 3), np.float32), y, image, stack, {}, ("test",) * n)
 
 
 def of(increase_um, *, bytes=1000, ms=1.0, noise=0.001, kept=0, too_large=False):
@@ -39,7 +39,7 @@ def of(increase_um, *, bytes=1000, ms=1.0, noise=0.001, kept=0, too_large=False)
 def test_the_error_of_an_image_is_that_of_the_median_of_its_patches():
     data = given(stacks=1, images=2)
     answers = np.array([0.0, 1.0, 100.0, 6.5, 6.5, 0.0])
-    assert image_errors(answers, data) == {("s0", "0"): 7.0, ("s0", "1"): pytest.approx(0.5)}
+    assert image_errors(answers, data) == {("test", "s0", "0"): 7.0, ("test", "s0", "1"): pytest.approx(0.5)}
 
 
 def test_a_cost_has_a_sign_where_the_difference_has_none():

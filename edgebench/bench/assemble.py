@@ -22,6 +22,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
     latency: list[dict[str, Any]] = []
     single: dict[str, Any] | None = None
     memory: dict[str, Any] | None = None
+    profile: dict[str, Any] | None = None
     sustained: dict[str, Any] | None = None
     for phase, spec, one in ordered:
         if phase == MEMORY_LIMIT:
@@ -33,6 +34,8 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
             accuracy[phase.removeprefix("accuracy ")] = {"images": images, **times, "load": load}
         elif spec.mode == "memory":
             memory = result
+        elif spec.mode == "profile":
+            profile = result
         elif spec.mode == "sustained":
             sustained = {"load": load, **result, "minutes": one.events["minute"]}
         elif phase == ONE_PATCH:
@@ -66,6 +69,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         "latency": latency,
         "one_patch": single,
         "memory": memory,
+        "profile": profile,
         "sustained": sustained,
         "memory_limit": finished[MEMORY_LIMIT].events["memory_limit"][0] if MEMORY_LIMIT in finished else None,
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import edgebench
+from edgebench.backends import profiling
 from edgebench.bench.artifacts import Artifact
 from edgebench.bench.suite import Settings
 from edgebench.energy.choose import COMMAND
@@ -49,14 +50,16 @@ class Cell:
         return f"{self.artifact.name} on {self.backend}{batch}{threads}"
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
-        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, and what
-        else is asked for. The memory limit is a search by many runners, and counts as one."""
+        """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, time by
+        operator, and what else is asked for. The memory limit is a search by many runners, and counts as one."""
         every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
         found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
         repeats = self.settings.repeats
         found += [(f"latency {i + 1}/{repeats}", self._spec("latency", data, every, i)) for i in range(repeats)]
         found.append((ONE_PATCH, replace(self._spec("latency", data, every), rotation=1, energy="off")))
         found.append(("memory", self._spec("memory", data, every)))
+        if profiling.tells(self.backend):
+            found.append(("profile", self._spec("profile", data, every)))
         if self.settings.sustained:
             found.append((SUSTAINED, self._spec("sustained", data, every)))
         if self.settings.memory_limit:

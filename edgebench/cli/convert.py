@@ -31,7 +31,8 @@ def convert(
         Optional[list[str]], typer.Option(help="Target; may be given several times. all, if none is named.")
     ] = None,
     recipe: Annotated[
-        Optional[Path], typer.Option(help="TOML file that says how to quantise; its name ends those of the artifacts.")
+        Optional[Path],
+        typer.Option(help="TOML file that says how to quantise, not the model's recipe.toml; it ends their names."),
     ] = None,
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     data: Annotated[
@@ -53,7 +54,7 @@ def convert(
     from edgebench.models import quiet, store
     from edgebench.quantise import recipe as recipes
 
-    how, label = recipes.DEFAULT, ""
+    how, label = None, ""
     if recipe is not None:
         how, label = recipes.load(recipe), recipe.stem
         store.check_name(label, f"Rename {recipe}.")
@@ -63,7 +64,9 @@ def convert(
     path = sources.find(model, models)
     folder = sources.folder_of(path, models)
     identity = sources.identity(path)
-    there = () if force else [artifact.existing(folder, target, identity, how) for target in targets]
+    own = recipes.of_model(folder)
+    by = {target.name: how or (own if target.calibrated else recipes.DEFAULT) for target in targets}
+    there = () if force else [artifact.existing(folder, target, identity, by[target.name]) for target in targets]
     found = {one.about["target"]: one for one in there if one}
     todo = [target for target in targets if target.name not in found]
     if calibration is not None:
@@ -81,7 +84,9 @@ def convert(
             for target in sorted(todo, key=lambda target: target.calibrated):
                 console.print(f"converting {given.card.name} to {target.name}, and comparing with the model")
                 try:
-                    found[target.name] = artifact.make(folder, target, given, probe, patches, how, Path(work))
+                    found[target.name] = artifact.make(
+                        folder, target, given, probe, patches, by[target.name], Path(work)
+                    )
                 except (ConversionError, ModelError) as error:
                     if len(targets) == 1:
                         raise

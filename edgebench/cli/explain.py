@@ -29,7 +29,9 @@ def explain(
     calibration: Annotated[
         Optional[Path], typer.Option(help="What it was calibrated with, if not the model's own patches.")
     ] = None,
-    split: Annotated[Optional[str], typer.Option(help="Of --data; validation if there is one, else a test.")] = None,
+    split: Annotated[
+        Optional[list[str]], typer.Option(help="Of --data, repeatable; validation if there is one, else the tests.")
+    ] = None,
     images: Annotated[int, typer.Option(min=8, help="Images of --data to take.")] = 64,
     goal: Annotated[
         Optional[float], typer.Option(help="Mean |difference| to come down to, um; half of what it is if not given.")
@@ -65,7 +67,7 @@ def explain(
     origin = sources.find(model, models) if model else path.parent
     console = Console()
     with (
-        workshops.opened(origin, target, data, calibration, split, images, count, seed, how.batch) as bench,
+        workshops.opened(origin, target, data, calibration, split or (), images, count, seed, how.batch) as bench,
         counting("layers") as progress,
     ):
         if about["calibration"].get("patches_sha256") != sidecars.patches_sha256(bench.patches.x):

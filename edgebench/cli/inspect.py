@@ -102,23 +102,24 @@ def _print_profile(console: Console, backend: str, found: Artifact, batch: int) 
 
     from edgebench.backends import profiling
     from edgebench.models.quiet import quiet
+    from edgebench.records import profile
     from edgebench.runner import host
 
     x = np.random.default_rng(0).standard_normal((batch, found.input_size, found.input_size, 3)).astype(np.float32)
     with quiet():
-        timed = profiling.profile(backend, found.path, x, 1)
-    if timed is None:
+        timed = [profile.Group(**one) for one in profiling.profile(backend, found.path, x, 1)]
+    if not timed:
         console.print(f"{backend} does not tell the time of its operators", highlight=False)
         return
     table = Table("operator", "share", box=None)
-    for kind, share in profiling.kinds(timed).items():
+    for kind, share in profile.kinds(timed).items():
         if share >= 0.005:
             table.add_row(kind, f"{share:.1%}")
     console.print(table)
     console.print(
         f"{sum(one.ns for one in timed) / 1e6:.2f} ms a call of {batch}, one thread, profiled", highlight=False
     )
-    for reason in profiling.reasons(timed, host.processor()[1]):
+    for reason in profile.reasons(timed, host.processor()[1]):
         console.print(f"- {reason}", highlight=False)
 
 

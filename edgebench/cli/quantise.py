@@ -34,8 +34,10 @@ def quantise(
     ] = False,
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     calibration: Annotated[Optional[Path], typer.Option(help="Data to calibrate on, not the model's own.")] = None,
-    split: Annotated[Optional[str], typer.Option(help="Of --data; validation if there is one, else a test.")] = None,
-    images: Annotated[int, typer.Option(min=8, help="Images of --data to take.")] = 128,
+    split: Annotated[
+        Optional[list[str]], typer.Option(help="Of --data, repeatable; validation if there is one, else the tests.")
+    ] = None,
+    images: Annotated[int, typer.Option(min=8, help="Images of each split to take.")] = 128,
     count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take.")] = 128,
     label: Annotated[str, typer.Option(help="Ends the name of the artifact and of its recipe.")] = LABEL,
     plot: Annotated[Optional[Path], typer.Option(help="Draw error, size and latency to this PNG or SVG file.")] = None,
@@ -66,7 +68,7 @@ def quantise(
     if not force and (written.exists() or (folder / f"{labelled.name}.json").exists()):
         raise UsageError(f"{folder / labelled.name}: already there. Give another --label, or --force.")
     console = Console()
-    with workshops.opened(origin, wanted, data, calibration, split, images, count, seed) as bench:
+    with workshops.opened(origin, wanted, data, calibration, split or (), images, count, seed) as bench:
         most = None if max_size is None else size_bytes(max_size, bench.shop.plain)
         found = searching.search(
             bench.shop,

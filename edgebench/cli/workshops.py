@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edgebench.quantise.labelled import Labelled
     from edgebench.quantise.workshop import Workshop
 
-JUDGES = ("validation", "test-1", "test-2")  # splits of --data, the first that there is
+TESTS = ("test-1", "test-2")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def opened(
     target: Target,
     data: Path,
     calibration: Path | None,
-    split: str | None,
+    splits: Sequence[str],
     images: int,
     count: int,
     seed: int,
@@ -69,9 +69,8 @@ def opened(
     chosen = calibration_of(model, card, calibration, count, seed)
     if chosen is None:
         raise ConversionError(f"{model}: comes without calibration patches. Give --calibration DATA.")
-    splits = (split,) if split else JUDGES
     kind = card.kind or "difference"
-    given = labelled.load(data, card.input_size, images, splits=splits, kind=kind, seed=seed)
+    given = labelled.load(data, card.input_size, images, splits=splits or _judges(data), kind=kind, seed=seed)
     calibrations.refuse_shared(chosen, given.x, str(data))
     first = target.by or target.format
     with tempfile.TemporaryDirectory() as work:
@@ -81,3 +80,14 @@ def opened(
         what = Kind(first, target.precision, target.suffix, target.backend, target.io, finish)
         shop = Workshop(what, plain, network.layers, chosen.x, Path(work), batch)
         yield Bench(shop, network, given, chosen)
+
+
+def _judges(data: Path) -> tuple[str, ...]:
+    """The validation split of a data set, or else its tests; nothing of patches that have no splits."""
+    from edgebench.cli.convert import brought
+    from edgebench.data import datasets
+
+    if brought(data):
+        return ()
+    there = datasets.describe(data).splits
+    return ("validation",) if "validation" in there else tuple(split for split in TESTS if split in there)

@@ -114,13 +114,17 @@ def convert(
 def floats(format: str, source: Source, batch: int, work: Path) -> Path:
     """The float32 file that a quantiser starts from, in `work`, made where it is not there yet.
 
-    OpenVINO's comes through ONNX, which keeps the names of the layers; TensorFlow's own way numbers them.
+    OpenVINO's comes through ONNX, which keeps the names of the layers (TensorFlow's own way numbers them), prepared as
+    ONNX's own quantiser wants it: a depthwise convolution is else called after its batch normalisation.
     """
-    plain = work / f"float32{_SUFFIXES[format]}"
+    from edgebench.quantise import base
+
+    plain = work / f"float32-{batch}{_SUFFIXES[format]}"
     if plain.is_file():
         return plain
     if format == "openvino":
-        importlib.import_module(_FLOATS[format]).of_file(floats("onnx", source, batch, work), plain)
+        ready = base.load("onnx").prepare(floats("onnx", source, batch, work), work / "to-openvino.onnx")
+        importlib.import_module(_FLOATS[format]).of_file(ready, plain)
     else:
         _float32(format, source, plain, batch)
     return plain

@@ -31,22 +31,27 @@ class Labelled:
     image: tuple[str, ...]
     stack: tuple[str, ...]
     about: dict[str, Any]  # name, simulated (None: not known), sha256
-    split: str
+    splits: tuple[str, ...]  # of each patch
 
     def __len__(self) -> int:
         return len(self.y)
 
     def some(self, rows: np.ndarray) -> Labelled:
-        image, stack = (tuple(names[i] for i in rows) for names in (self.image, self.stack))
-        return Labelled(self.x[rows], self.y[rows], image, stack, self.about, self.split)
+        image, stack, splits = (tuple(names[i] for i in rows) for names in (self.image, self.stack, self.splits))
+        return Labelled(self.x[rows], self.y[rows], image, stack, self.about, splits)
+
+    @property
+    def split(self) -> str:
+        """The splits in words."""
+        return " and ".join(dict.fromkeys(self.splits))
 
 
 def load(
     path: Path, input_size: int, count: int, *, splits: Sequence[str] = (), kind: str = "difference", seed: int = 0
 ) -> Labelled:
-    """About `count` images of a data set, or all patches of a file or folder that brings its own.
+    """About `count` images of each split of a data set, or all patches of a file or folder that brings its own.
 
-    splits: those of them that there are; the first of the data set if none is named. Raises DatasetError.
+    splits: all of them are taken; the first of the data set if none is named. Raises DatasetError.
     """
     if path.suffix == ".npz":
         return _of_arrays(path, input_size)
@@ -93,27 +98,29 @@ def _of_folder(folder: Path, size: int) -> Labelled:
 
 def _of_dataset(root: Path, size: int, count: int, splits: Sequence[str], kind: str, seed: int) -> Labelled:
     described = datasets.describe(root)
-    there = [split for split in (splits or layout.SPLITS) if split in described.splits]
-    if not there:
-        raise DatasetError(f"{root}: no {' or '.join(splits)}. Splits: {', '.join(described.splits)}.")
-    split = there[0]
-    stacks = list(jiang2018.stacks(root, split))
+    wanted = splits or [split for split in layout.SPLITS if split in described.splits][:1]
+    absent = [split for split in wanted if split not in described.splits]
+    if absent or not wanted:
+        raise DatasetError(f"{root}: no {' or '.join(absent)}. Splits: {', '.join(described.splits)}.")
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(stacks))
-    per_stack = -(-count // len(stacks))
-    x, y, image, stack = [], [], [], []
-    for place in order[:count]:
-        one = stacks[int(place)]
-        for pair in patches.choose_pairs(one, per_stack, seed):
-            tiles, z_um = patches.stack_tiles([pair], kind)
-            x.append(preprocess.model_input(tiles, size))
-            y.append(z_um)
-            image += [f"{one.id} {pair.upper.z_nm}"] * len(tiles)
-            stack += [one.id] * len(tiles)
-    if not x:
-        raise DatasetError(f"{root}: {split} has no two planes 2 um apart. Check the data folder.")
+    x, y, image, stack, of = [], [], [], [], []
+    for split in wanted:
+        stacks = list(jiang2018.stacks(root, split))
+        order = rng.permutation(len(stacks))
+        per_stack = -(-count // len(stacks))
+        for place in order[:count]:
+            one = stacks[int(place)]
+            for pair in patches.choose_pairs(one, per_stack, seed):
+                tiles, z_um = patches.stack_tiles([pair], kind)
+                x.append(preprocess.model_input(tiles, size))
+                y.append(z_um)
+                image += [f"{one.id} {pair.upper.z_nm}"] * len(tiles)
+                stack += [one.id] * len(tiles)
+                of += [split] * len(tiles)
+        if split not in of:
+            raise DatasetError(f"{root}: {split} has no two planes 2 um apart. Check the data folder.")
     about = {"name": described.name, "simulated": described.simulated, "sha256": described.sha256}
-    return Labelled(np.concatenate(x), np.concatenate(y), tuple(image), tuple(stack), about, split)
+    return Labelled(np.concatenate(x), np.concatenate(y), tuple(image), tuple(stack), about, tuple(of))
 
 
 def _checked(
@@ -126,4 +133,4 @@ def _checked(
     if len(names) != len(y) or len(groups) != len(y):
         raise DatasetError(f"{path}: image and stack need one name for each of {len(y)} patches.")
     about = {"name": path.name, "simulated": None, "sha256": identity}
-    return Labelled(x, y.astype(np.float32), names, groups, about, "given")
+    return Labelled(x, y.astype(np.float32), names, groups, about, ("given",) * len(y))

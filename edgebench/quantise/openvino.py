@@ -40,8 +40,10 @@ def units(file: Path, layers: Sequence[str]) -> tuple[Unit, ...]:
         if kind not in _COMPUTES or (constants and kind in _OF_TWO):
             continue
         name = op.get_friendly_name()
+        written = ";".join(_source(one).get_friendly_name() for one in constants)
+        of = layers_in(name, layers) or layers_in(written, layers) or (name,)
         weights = sum(int(np.prod(one.output(0).get_shape())) for one in constants)
-        found.append(Unit(name, kind, layers_in(name, layers) or (name,), True, name, weights))
+        found.append(Unit(name, kind, of, True, name, weights))
     return tuple(found)
 
 
@@ -109,9 +111,14 @@ def _parameters(nncf: Any, plan: Plan) -> Any:
 
 
 def _constant(node: Any) -> bool:
-    """A constant, also behind a reshape or a conversion."""
-    kind = node.get_type_name()
-    return kind == "Constant" or (kind in ("Convert", "Reshape") and _constant(node.input_value(0).get_node()))
+    return bool(_source(node).get_type_name() == "Constant")
+
+
+def _source(node: Any) -> Any:
+    """What a node's values come from, before reshapes and conversions."""
+    while node.get_type_name() in ("Convert", "Reshape"):
+        node = node.input_value(0).get_node()
+    return node
 
 
 def _openvino() -> Any:

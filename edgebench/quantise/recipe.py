@@ -15,6 +15,7 @@ GRANULARITIES = ("channel", "tensor")  # of the weights: a scale for each output
 METHODS = ("minmax", "percentile", "entropy", "mse")  # ranges.py
 KEPT_WEIGHTS = ("int8", "float32")  # stored so; computed in float
 ACTIVATIONS = ("auto", "uint8", "int8")  # of ONNX; auto: what the CPU is fast with
+NAME = "recipe.toml"  # of a model's own, in its folder
 _NOTE = "# how edgebench quantises a model: docs/quantisation.md\n"
 
 
@@ -50,6 +51,12 @@ def load(path: Path) -> Recipe:
     except ValueError as error:
         raise UsageError(f"{path}: not TOML ({error}). Correct it.") from error
     return parse(raw, str(path))
+
+
+def of_model(folder: Path) -> Recipe:
+    """A model's own recipe, for what is calibrated; the default where it has none."""
+    own = folder / NAME
+    return load(own) if own.is_file() else DEFAULT
 
 
 def parse(raw: Mapping[str, Any], source: str) -> Recipe:

@@ -24,9 +24,12 @@ from edgebench.quantise.recipe import METHODS, Recipe
 from edgebench.quantise.units import Unit
 from edgebench.quantise.workshop import Workshop, size
 from edgebench.records.equivalence import Equivalence
+from edgebench.records.statistics import CLUSTERS
 
 Progress = Callable[[str], None]
 CALLS, ROUNDS, BATCH = 20, 5, 8  # of the quick look at latency
+NEAR = 1.5  # a method this many times as far off as the best is not tried with layers in float
+RANKING = 256  # patches by which layers are ranked: an order, not a verdict
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,14 @@ class Found:
 
     @property
     def best(self) -> Candidate | None:
-        """Of those that pass, the fastest within 2 %, and the smallest of these."""
+        """Of those that pass the fastest; within 2 % of it the smallest; within 1 % of that the one least off."""
         passing = [one for one in self.candidates if one.passes]
         if not passing:
             return None
         fastest = min(one.latency_ms for one in passing)
-        return min((one for one in passing if one.latency_ms <= 1.02 * fastest), key=lambda one: one.bytes)
+        quick = [one for one in passing if one.latency_ms <= 1.02 * fastest]
+        smallest = min(one.bytes for one in quick)
+        return min((one for one in quick if one.bytes <= 1.01 * smallest), key=lambda one: one.cost.increase_um)
 
 
 def front(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -89,8 +94,10 @@ def search(
 
     UsageError where the images are of too few stacks for any verdict.
     """
-    if len(set(given.stack)) < 4:
-        raise UsageError(f"{len(set(given.stack))} stacks of images: fewer than 4 prove nothing. Give more --data.")
+    for split in dict.fromkeys(given.splits):
+        stacks = len({stack for stack, of in zip(given.stack, given.splits) if of == split})
+        if stacks < CLUSTERS:
+            raise UsageError(f"{split}: {stacks} stacks of images prove nothing. Give {CLUSTERS} or more in --data.")
     reference = shop.reference(given.x)
     tried: list[tuple[Recipe, tuple[Unit, ...], Cost, Path]] = []
 
@@ -107,11 +114,13 @@ def search(
 
     methods = METHODS if shop.histograms else tuple(name for name in METHODS if name != "entropy")
     costs = {method: attempt(replace(recipe, ranges=method), ()) for method in methods}
-    best = min(costs, key=lambda method: costs[method].away_um)
+    least = min(one.away_um for one in costs.values())
     if mixed and not any(passes(one) for one in costs.values()):
-        how = replace(recipe, ranges=best)
-        ranked = _ranking(shop, how, given, reference, progress)
-        _fewest(ranked, lambda kept: passes(attempt(how, kept)))
+        near = [method for method, one in costs.items() if one.away_um <= NEAR * least]
+        ranked = _ranking(shop, replace(recipe, ranges=near[0]), given, reference, progress)
+        for method in near:
+            how = replace(recipe, ranges=method)
+            _fewest(ranked, lambda kept, how=how: passes(attempt(how, kept)))  # type: ignore[misc]
     files = {"float": shop.plain, **{str(i): file for i, (*_, file) in enumerate(tried)}}
     times = _latency(files, shop.kind.backend, given.x[:BATCH])
     candidates = []
@@ -124,13 +133,14 @@ def search(
 
 
 def _ranking(shop: Workshop, how: Recipe, given: Labelled, reference: np.ndarray, progress: Progress) -> list[Unit]:
-    """Units by what the mean |difference| is where they alone are quantised."""
+    """Units by what the mean |difference| is where they alone are quantised, on some of the patches."""
     every = frozenset(unit.name for unit in shop.units)
+    few = slice(None, None, -(-len(given.x) // RANKING))
     plain = replace(how, kept_weights="float32")  # else the weights of all others would be int8 too
     away = {}
     for unit in shop.computing:
         file = shop.build(plain, every - unit.names, io="float32")
-        away[unit] = answers.cost(reference, shop.answers(file, given.x), given).away_um
+        away[unit] = float(np.abs(shop.answers(file, given.x[few]) - reference[few]).mean())
         progress(f"only {unit.label} quantised: {away[unit]:.4f} um away")
     return sorted(away, key=lambda unit: -away[unit])
 

@@ -60,7 +60,7 @@ def compare(base: Record, other: Record, margin_um: float = MARGIN_UM) -> Compar
                 "Measure both alike."
             )
     one, two = summarise(base), summarise(other)
-    return Comparison(one, two, _latency(base, other), tuple(_single(one, two)), _errors(one, two, margin_um))
+    return Comparison(one, two, latency(base, other), tuple(_single(one, two)), _errors(one, two, margin_um))
 
 
 def _protocol(base: Record, other: Record) -> Iterator[tuple[str, object, object]]:
@@ -83,7 +83,8 @@ def _sampled(record: Record) -> str:
     return next((one["source"] for one in found if one.get("samples", 0) > COUNTER_READINGS), "none")
 
 
-def _latency(base: Record, other: Record) -> Ratio | None:
+def latency(base: Record, other: Record) -> Ratio | None:
+    """None where one has no latency."""
     if not base["latency"] or not other["latency"]:
         return None
     a, b = ([float(np.median(p["samples_ns"])) / 1e6 for p in record["latency"]] for record in (base, other))

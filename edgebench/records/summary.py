@@ -18,6 +18,7 @@ from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
 from edgebench.records.checks import checks
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
+from edgebench.records.profile import Group
 from edgebench.records.resources import Energy, Limit, Memory, Stage
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
@@ -107,6 +108,7 @@ class Summary:
     times: dict[str, Times]
     latency: Latency | None
     memory: Memory | None
+    profile: tuple[Group, ...]  # time by kind of operator; empty where the runtime tells nothing
     sustained: Sustained | None  # None, here and below: not asked for
     limit: Limit | None
     energy: Energy | None  # None: no source, the record has the reason
@@ -128,6 +130,7 @@ def summarise(record: Record) -> Summary:
         times={split: _times(part) for split, part in record["accuracy"].items()},
         latency=latency,
         memory=resources.memory(record),
+        profile=tuple(Group(**one) for one in (record.get("profile") or {}).get("operators", ())),
         sustained=long.sustained(record),
         limit=resources.limit(record),
         energy=resources.energy(record),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgebench.records.published import Published
-from edgebench.records.summary import Errors, GroupError, Paired, Summary, paired
+from edgebench.records.summary import Errors, GroupError, Summary
 from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NONE, NOT_RUN, mean_std, published, um, um_interval
-from edgebench.report.rows import SETS, newest_first, run, slides, subset, verdicts
+from edgebench.report.rows import newest_first, run, slides, subset, verdicts
 
 PLANES = 41  # of a published stack; the paper's Tables 3 to 6 count images so
 PAPER = (
@@ -43,45 +43,6 @@ def _cells(found: Errors) -> list[str]:
         um(found.patch_mean_um),
         f"{found.worst_stack.name}: {um(found.worst_stack.mean_um)}",
     ]
-
-
-def quantised(summaries: Sequence[Summary], notes: Notes) -> Table:
-    """Quantised minus float32 of the same model, format and device, image by image, um."""
-    rows = []
-    for summary in summaries:
-        pairs = ((other, _differences(other, summary)) for other in summaries if _is_base(other, summary))
-        base, found = next(((other, found) for other, found in pairs if found), (None, {}))
-        if base is None:
-            continue
-        cells = [
-            um_interval(found[split].mean_um, found[split].interval, 3, "+") if split in found else NOT_RUN
-            for split, _ in SETS
-        ]
-        rows.append((run(summary, notes), base.record["artifact"]["target"], *cells))
-    headers = ("Run", "Minus", *(f"{title} (um) [95 %]" for _, title in SETS))
-    return Table(headers, tuple(rows), left=2)
-
-
-def _differences(base: Summary, summary: Summary) -> dict[str, Paired]:
-    """Split to difference, for the splits that both measured on the same images."""
-    both = summary.errors.keys() & base.errors.keys()
-    found = {split: paired(base.errors[split], summary.errors[split]) for split in both}
-    return {split: difference for split, difference in found.items() if difference}
-
-
-def _is_base(other: Summary, summary: Summary) -> bool:
-    def same(summary: Summary) -> tuple[object, ...]:
-        record = summary.record
-        return (
-            record["model"]["sha256"],
-            record["artifact"]["format"],
-            record["device"]["name"],
-            record["device"]["host"]["cpu"],
-            record["data"]["sha256"],
-        )
-
-    precisions = (other.record["artifact"]["precision"], summary.record["artifact"]["precision"])
-    return precisions[0] == "float32" != precisions[1] and same(other) == same(summary)
 
 
 def samples(summaries: Sequence[Summary], split: str, paper: Published, notes: Notes) -> Table:

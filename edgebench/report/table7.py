@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary
-from edgebench.report import asked, errors, speed
+from edgebench.report import asked, errors, quantised, speed
 from edgebench.report.facts import data_sets, delegated, machines, made, not_comparable, remarks, software, superseded
 from edgebench.report.main_table import TIMED, main_table
 from edgebench.report.markdown import Notes, Table, bullets, footnotes, plain, render
@@ -129,12 +129,9 @@ def _measured(paper: Published, runs: Sequence[Summary], notes: Notes) -> list[s
         found = _section(f"## Focusing error in detail: {title}", DETAILS, errors.details(runs, split, notes))
         parts += [part for part in found if not (explained and part == DETAILS)]
         explained = explained or bool(found)
-    parts += _section(
-        "## What quantisation costs",
-        "Difference of the focusing error, quantised minus float32, paired image by image; above 0 is worse. "
-        "An interval that holds 0 does not prove that the two are equal.",
-        errors.quantised(runs, notes),
-    )
+    parts += _section("## What quantisation costs", quantised.COSTS, quantised.costs(runs, notes))
+    parts += _section("## What quantisation saves", quantised.SAVES, quantised.saves(runs, notes))
+    parts += _section("## Where a call's time goes", quantised.KINDS, quantised.kinds(runs, notes))
     for split, title in SETS:
         parts += _section(
             f"## Slide by slide: {title}",
