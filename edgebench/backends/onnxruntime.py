@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
+from edgebench.backends import profile_onnxruntime
 from edgebench.backends.base import refused
 
 PROVIDER = "CPUExecutionProvider"
@@ -39,6 +40,7 @@ class OnnxRuntime:
         self._input = self._session.get_inputs()[0]
         self._name = self._input.name
         self._threads = threads
+        self._model, self._batch_size = model, batch_size
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         y: np.ndarray = self._session.run(None, {self._name: x})[0]
@@ -55,12 +57,22 @@ class OnnxRuntime:
             "input_name": self._name,
             "input_shape": [size if isinstance(size, int) else None for size in self._input.shape],
             "input_dtype": {"tensor(float)": "float32"}.get(self._input.type, self._input.type),
-            "operators": dict(Counter(node.op_type for _, node in placed)),  # an int8 operator has a name of its own
+            "operators": self._operators(Counter(node.op_type for _, node in placed)),
             "operators_by_provider": dict(Counter(provider for provider, _ in placed)),
             "execution_mode": "sequential",
             "intra_op_threads": self._threads,
             "inter_op_threads": 1,
         }
+
+    def _operators(self, placed: Counter[str]) -> dict[str, int]:
+        """What ran: pairs of QuantizeLinear and DequantizeLinear are placed, but fused into int8 operators later.
+
+        Only a trace tells these, which a session of its own writes: QLinearConv is int8, Conv is float.
+        """
+        if "DequantizeLinear" not in placed or not all(isinstance(size, int) for size in self._input.shape[1:]):
+            return dict(placed)
+        x = np.zeros((self._batch_size, *self._input.shape[1:]), np.float32)
+        return dict(Counter(one.kind for one in profile_onnxruntime.measure(self._model, x, self._threads, 1)))
 
     def versions(self) -> dict[str, str]:
         return {"onnxruntime": ort.__version__}

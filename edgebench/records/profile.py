@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _BORDERS = ("quantize", "dequantize", "reorder", "transpose", "convert", "cast", "fakequantize")
-_FLOAT_KINDS = ("Conv", "FusedConv", "Gemm", "MatMul", "FusedMatMul", "NhwcFusedConv")  # ONNX Runtime's in float
+FLOAT_KINDS = {"Conv", "FusedConv", "NhwcFusedConv", "Gemm", "FusedGemm", "MatMul", "FusedMatMul"}  # ONNX Runtime's
 _REFERENCE = ("ref", "_any")  # how a kernel's name begins that has no vector code
 _LARGE = 0.05  # share of the time that is worth a sentence
 
@@ -55,4 +55,4 @@ def _float(one: Group) -> bool:
     if one.kernel:
         products = ("conv", "matmul", "fullyconnected")
         return any(name in one.kind.lower() for name in products) and one.kernel.lower().endswith(("f32", "float"))
-    return one.kind in _FLOAT_KINDS
+    return one.kind in FLOAT_KINDS

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edgebench.records.canary import Canary
+from edgebench.records.profile import FLOAT_KINDS
 
 CALLS = 1024  # MLPerf Mobile's rule: so many inferences, and so many seconds
 SECONDS = 60.0
@@ -15,7 +16,6 @@ _INT8 = re.compile(r"\b(u?int8|[iu]8)\b|qlinear|integer")  # in an operator's na
 _FLOAT_COMPUTE = re.compile(
     r"(\w*conv_2d|convolution|groupconvolution|fully_?connected|batch_?matmul|matmul)\w* (float32|fp32|f32)\b"
 )
-_FLOAT_NAMES = {"Conv", "FusedConv", "NhwcFusedConv", "Gemm", "FusedGemm", "MatMul", "FusedMatMul"}  # ONNX Runtime's
 _NO_COMPUTE = {  # of LiteRT: borders and shapes, which a delegate may leave out
     "QUANTIZE",
     "DEQUANTIZE",
@@ -109,7 +109,7 @@ def _in_float(operators: Mapping[str, object]) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, count in operators.items():
         match = _FLOAT_COMPUTE.search(name.lower())
-        told = match.group() if match else name if name in _FLOAT_NAMES else None
+        told = match.group() if match else name if name in FLOAT_KINDS else None
         if told is not None and isinstance(count, int):
             found[told] = found.get(told, 0) + count
     return found
