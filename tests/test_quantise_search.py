@@ -49,6 +49,21 @@ def test_a_cost_has_a_sign_where_the_difference_has_none():
     assert worse.cost.away_um == pytest.approx(better.cost.away_um, abs=0.002)
 
 
+def test_of_several_splits_the_worst_one_decides():
+    one, two = given(stacks=10), given(stacks=10)
+    both = Labelled(
+        np.concatenate([one.x, two.x]), np.concatenate([one.y, two.y]), one.image * 2, one.stack * 2, {},
+        ("test-1",) * len(one) + ("test-2",) * len(two),
+    )  # fmt: skip
+    plain = both.y + 1.0
+    rows = np.arange(len(both)) >= len(one)
+    noise = np.repeat(np.random.default_rng(0).normal(0, 0.001, len(both) // 3), 3)
+    found = cost(plain, plain + noise + np.where(rows, 0.03, -0.03), both)
+    assert found.increase_um == pytest.approx(0.03, abs=0.002)
+    assert found.certificate(0.02).mean_um == pytest.approx(0.03, abs=0.002)  # pooled, they would cancel
+    assert found.certificate(0.02).stacks == 10
+
+
 def test_only_what_is_shown_to_keep_the_margin_passes():
     assert of(0.01).passes
     assert of(-0.5).passes  # better than float32 is no loss

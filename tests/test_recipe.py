@@ -52,3 +52,9 @@ def test_a_recipe_is_read_strictly(tmp_path, text, words):
 def test_a_recipe_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         recipe.load(tmp_path / "none.toml")
+
+
+def test_a_models_own_recipe_is_in_its_folder(tmp_path):
+    assert recipe.of_model(tmp_path) == DEFAULT
+    (tmp_path / recipe.NAME).write_text('keep = ["stem"]')
+    assert recipe.of_model(tmp_path) == Recipe(keep=("stem",))

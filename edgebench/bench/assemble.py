@@ -23,6 +23,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
     single: dict[str, Any] | None = None
     memory: dict[str, Any] | None = None
     profile: dict[str, Any] | None = None
+    count: dict[str, Any] | None = None
     sustained: dict[str, Any] | None = None
     for phase, spec, one in ordered:
         if phase == MEMORY_LIMIT:
@@ -36,6 +37,8 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
             memory = result
         elif spec.mode == "profile":
             profile = result
+        elif spec.mode == "count":
+            count = result
         elif spec.mode == "sustained":
             sustained = {"load": load, **result, "minutes": one.events["minute"]}
         elif phase == ONE_PATCH:
@@ -70,6 +73,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         "one_patch": single,
         "memory": memory,
         "profile": profile,
+        "count": count,
         "sustained": sustained,
         "memory_limit": finished[MEMORY_LIMIT].events["memory_limit"][0] if MEMORY_LIMIT in finished else None,
     }

@@ -51,14 +51,19 @@ class Cell:
 
     def processes(self, data: Data) -> list[tuple[str, RunSpec]]:
         """Every process of the cell with its name: accuracy by split, latency, latency on one patch, memory, time by
-        operator, and what else is asked for. The memory limit is a search by many runners, and counts as one."""
+        operator, and what else is asked for. The memory limit is a search by many runners, and counts as one.
+
+        Without repeats times mean nothing: of them there is none, and instructions are counted."""
         every = tuple(stack for stacks in data.stacks.values() for stack in stacks)
         found = [(f"accuracy {split}", self._spec("accuracy", data, stacks)) for split, stacks in data.stacks.items()]
         repeats = self.settings.repeats
         found += [(f"latency {i + 1}/{repeats}", self._spec("latency", data, every, i)) for i in range(repeats)]
-        found.append((ONE_PATCH, replace(self._spec("latency", data, every), rotation=1, energy="off")))
+        if repeats:
+            found.append((ONE_PATCH, replace(self._spec("latency", data, every), rotation=1, energy="off")))
+        else:
+            found.append(("count", self._spec("count", data, every)))
         found.append(("memory", self._spec("memory", data, every)))
-        if profiling.tells(self.backend):
+        if repeats and profiling.tells(self.backend):
             found.append(("profile", self._spec("profile", data, every)))
         if self.settings.sustained:
             found.append((SUSTAINED, self._spec("sustained", data, every)))
@@ -79,7 +84,7 @@ class Cell:
             delta_nm=self.settings.delta_nm,
             images=self.settings.images,
             iterations=self.settings.iterations,
-            seconds=self.settings.seconds / self.settings.repeats,
+            seconds=self.settings.seconds / max(self.settings.repeats, 1),
             rotation=self.settings.rotation,
             seed=self.settings.seed + repeat,
             minutes=self.settings.sustained if mode == "sustained" else 0,

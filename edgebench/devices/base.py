@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Optional, Protocol, runtime_checkable
 
 from edgebench import errors
@@ -46,6 +47,14 @@ class Limiting(Protocol):
         takes longer. What else goes wrong is raised."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How a device is to be reached, beside its name."""
+
+    emulate: str = ""  # board
+    tell: Callable[[str], None] = lambda line: None  # for a line to the user
+
+
 DEVICES = {
     "local": "edgebench.devices.local",
     "raspberrypi": "edgebench.devices.raspberrypi",
@@ -55,11 +64,14 @@ _ERRORS = {
 }
 
 
-def connect(name: str) -> Device:
+def connect(name: str, asked: Optional[Asked] = None) -> Device:
     """Raises UsageError for an unknown name, DeviceError for a device that cannot be reached."""
     if name not in DEVICES:
         raise UsageError(f"no device {name!r}. Devices: {', '.join(DEVICES)}.")
-    device: Device = importlib.import_module(DEVICES[name]).connect()
+    asked = asked or Asked()
+    if asked.emulate and name != "raspberrypi":
+        raise UsageError(f"--emulate {asked.emulate}: device {name!r} is none to emulate. Use --device raspberrypi.")
+    device: Device = importlib.import_module(DEVICES[name]).connect(asked)
     return device
 
 

@@ -17,7 +17,7 @@ from typing import IO, Optional, Union
 import psutil
 
 from edgebench.devices import limits
-from edgebench.devices.base import Device, Event, event
+from edgebench.devices.base import Asked, Device, Event, event
 from edgebench.errors import DeviceError
 from edgebench.runner.state import heat_and_clock
 from edgebench.types import RunSpec
@@ -73,6 +73,14 @@ class Local:
             "swap_used_bytes": psutil.swap_memory().used,
         }
 
+    def _python(self) -> list[str]:
+        """The command that is Python."""
+        return [sys.executable]
+
+    def _environment(self) -> Optional[dict[str, str]]:
+        """None: that of this process."""
+        return None
+
     def _events(
         self, options: list[str], text: str, *, last: str, prefix: Sequence[str] = (), patience_s: float = 0
     ) -> Iterator[Event]:
@@ -80,7 +88,8 @@ class Local:
         with (
             tempfile.TemporaryFile() as errors,  # a pipe that nobody reads would block the runner
             subprocess.Popen(
-                [*prefix, sys.executable, "-m", "edgebench.runner", *options],
+                [*prefix, *self._python(), "-m", "edgebench.runner", *options],
+                env=self._environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -142,5 +151,5 @@ def _last_line(errors: IO[bytes]) -> str:
     return lines[-1] if lines else "none"
 
 
-def connect() -> Device:
+def connect(asked: Asked) -> Device:
     return Local()

@@ -1,13 +1,41 @@
-"""A Raspberry Pi named with its own name; reaching one over SSH is not part of this version."""
+"""A Raspberry Pi: this machine where it is one, else an emulated one."""
 
 from __future__ import annotations
 
-from edgebench.devices.base import Device
-from edgebench.errors import DeviceError
+import platform
+from pathlib import Path
+
+from edgebench.devices.base import Asked, Device
+from edgebench.devices.local import Local
+from edgebench.errors import UsageError
+
+MODEL = Path("/proc/device-tree/model")
+BOARD = "pi4"  # that is emulated where none is named
 
 
-def connect() -> Device:
-    raise DeviceError(
-        "device 'raspberrypi': no board given, and naming one (--host user@board) comes with a later version. "
-        "Until then install edgebench on the board and run it there with --device local."
+def connect(asked: Asked) -> Device:
+    """Says which mode it is in one line. Raises UsageError for a board that nobody knows, DeviceError otherwise."""
+    here = on_board()
+    if here is not None:
+        if asked.emulate:
+            raise UsageError(f"--emulate {asked.emulate}: this machine is a {here}. Leave it out to measure here.")
+        asked.tell(f"raspberrypi: this machine is one ({here}); everything is measured on it.")
+        return Local()
+    from edgebench.devices.emulated import Emulated
+    from edgebench.emulation import boards, userland
+
+    board = boards.find(asked.emulate or BOARD)
+    asked.tell(
+        f"raspberrypi: no board here, so a {board.model} is EMULATED by qemu (--emulate "
+        f"{'|'.join(boards.BOARDS)}): answers, instructions, cache misses and memory are measured, times are not."
     )
+    return Emulated(board, userland.prepare(userland.folder(), asked.tell))
+
+
+def on_board() -> str | None:
+    """The model of this machine where it is a Raspberry Pi with a 64-bit userland."""
+    try:
+        model = MODEL.read_bytes().rstrip(b"\0").decode(errors="replace")
+    except OSError:
+        return None
+    return model if model.startswith("Raspberry Pi") and platform.machine() == "aarch64" else None
