@@ -49,7 +49,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"errors", "files", "focus", "data", "models", "quantise", "training"},
         {"numpy", "distributed"},
     ),
-    "devices": ({"", "errors", "types", "devices", "runner"}, {"psutil"}),
+    "emulation": ({"errors", "emulation"}, set()),
+    "devices": ({"", "errors", "types", "devices", "runner", "emulation"}, {"psutil"}),
     "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends", "energy"}, set()),
     "evaluation": (
         {"", "errors", "files", "types", "focus", "data", "models", "backends", "records", "evaluation"},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary
-from edgebench.report import asked, errors, quantised, speed
+from edgebench.report import asked, emulated, errors, quantised, speed
 from edgebench.report.facts import data_sets, delegated, machines, made, not_comparable, remarks, software, superseded
 from edgebench.report.main_table import TIMED, main_table
 from edgebench.report.markdown import Notes, Table, bullets, footnotes, plain, render
@@ -125,6 +125,7 @@ def _measured(paper: Published, runs: Sequence[Summary], notes: Notes) -> list[s
         ),
     ]
     explained = False
+    parts += _section("## Emulated boards", emulated.TEXT, emulated.boards(runs, notes))
     for split, title in SETS:
         found = _section(f"## Focusing error in detail: {title}", DETAILS, errors.details(runs, split, notes))
         parts += [part for part in found if not (explained and part == DETAILS)]
