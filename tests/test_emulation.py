@@ -92,8 +92,8 @@ def test_where_the_machine_is_a_board_everything_is_measured_on_it(monkeypatch, 
     monkeypatch.setattr(raspberrypi, "MODEL", model)
     monkeypatch.setattr(raspberrypi.platform, "machine", lambda: "aarch64")
     told = []
-    device = base.connect("raspberrypi", base.Asked("", told.append))
-    assert not device.emulated
+    device = base.connect("raspberrypi", base.Asked(tell=told.append))
+    assert (device.name, device.emulated) == ("raspberrypi", False)
     assert told == ["raspberrypi: this machine is one (Raspberry Pi 4 Model B Rev 1.5); everything is measured on it."]
     with pytest.raises(UsageError, match="this machine is a Raspberry Pi 4"):
         base.connect("raspberrypi", base.Asked("pi5"))

@@ -31,10 +31,17 @@ def run(
     model: Annotated[
         Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
     ] = None,
-    device: Annotated[str, typer.Option(help="Where: local, or raspberrypi.")] = "local",
+    device: Annotated[str, typer.Option(help="Where: local, raspberrypi, or ssh.")] = "local",
     emulate: Annotated[
         Optional[str], typer.Option(help="Raspberry Pi to emulate: pi3, pi4 (if none is named), pi5.")
     ] = None,
+    host: Annotated[
+        Optional[str], typer.Option(help="Board to reach over SSH: user@board, or a name of your ssh configuration.")
+    ] = None,
+    python: Annotated[str, typer.Option(help="Python on that board; the newest of 3.9 and later if not given.")] = "",
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Leave nothing on that board, not even for the next run.")
+    ] = False,
     backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
     split: Annotated[Optional[list[str]], typer.Option(help="Split to measure; may be given several times.")] = None,
@@ -92,11 +99,15 @@ def run(
     given |= {name: number for name, number in numbers.items() if number is not None}
     given |= {"memory_limit": True} if memory_limit else {}
     given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
-    target = devices.connect(device, devices.Asked(emulate or "", lambda line: typer.echo(line, err=True)))
+    target = devices.connect(
+        device, devices.Asked(emulate or "", host or "", python, lambda line: typer.echo(line, err=True))
+    )
     if target.emulated:
         given = _emulated(given)
     asked = _suite(artifacts or [], suite, model or [], backend, given)
     cells = _cells(asked, models, input_size, energy_command or "")
+    if isinstance(target, devices.Remote):
+        target.need(sorted({cell.package for cell in cells if cell.package}))
     measured = _data(data, split or list(asked.splits))
     todo = plans.make(cells, target, measured, results, force=force, seed=0)
     pace = estimate.pace(todo, measured.about["sha256"])
@@ -110,6 +121,8 @@ def run(
             outcomes.append(outcome)
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
             typer.echo(f"{outcome.cell.name}: {said}: {outcome.path}", err=True)
+    if clean and isinstance(target, devices.Remote):
+        target.clean()
     table(outcomes, list(measured.stacks))
     if wanted:
         with progress(measured, pace) as tell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol, runtime_checkable
 
@@ -34,6 +34,17 @@ class Device(Protocol):
 
 
 @runtime_checkable
+class Remote(Protocol):
+    """A device that is brought what it lacks."""
+
+    def need(self, packages: Sequence[str]) -> None:
+        """Distributions of the runtimes that the runs take; before the first of them."""
+
+    def clean(self) -> None:
+        """Leave nothing behind there."""
+
+
+@runtime_checkable
 class Limiting(Protocol):
     """A device that may limit the memory of a runner."""
 
@@ -52,12 +63,15 @@ class Asked:
     """How a device is to be reached, beside its name."""
 
     emulate: str = ""  # board
+    host: str = ""  # user@board, or a name of the user's ssh configuration
+    python: str = ""  # there
     tell: Callable[[str], None] = lambda line: None  # for a line to the user
 
 
 DEVICES = {
     "local": "edgebench.devices.local",
     "raspberrypi": "edgebench.devices.raspberrypi",
+    "ssh": "edgebench.devices.remote",
 }
 _ERRORS = {
     name: found for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, EdgebenchError)
@@ -69,6 +83,10 @@ def connect(name: str, asked: Optional[Asked] = None) -> Device:
     if name not in DEVICES:
         raise UsageError(f"no device {name!r}. Devices: {', '.join(DEVICES)}.")
     asked = asked or Asked()
+    if asked.host and name == "local":
+        raise UsageError(f"--host {asked.host}: device 'local' is this machine. Use --device ssh or raspberrypi.")
+    if asked.emulate and asked.host:
+        raise UsageError("--emulate and --host exclude each other. Give one.")
     if asked.emulate and name != "raspberrypi":
         raise UsageError(f"--emulate {asked.emulate}: device {name!r} is none to emulate. Use --device raspberrypi.")
     device: Device = importlib.import_module(DEVICES[name]).connect(asked)

@@ -28,8 +28,7 @@ class Emulated(Local):
     emulated = True
 
     def __init__(self, board: Board, there: userland.Userland) -> None:
-        super().__init__()
-        self.name = board.name
+        super().__init__(board.name)
         self._board, self._there = board, there
         self._folder = tempfile.TemporaryDirectory(prefix="edgebench-")
         here = Path(self._folder.name)

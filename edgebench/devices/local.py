@@ -31,10 +31,10 @@ class Killed(DeviceError):
 
 
 class Local:
-    name = "local"
     emulated = False
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "local") -> None:
+        self.name = name
         self._limits: Union[limits.Limiter, str, None] = None  # the last: not looked for yet
 
     @property

@@ -1,4 +1,4 @@
-"""A Raspberry Pi: this machine where it is one, else an emulated one."""
+"""A Raspberry Pi: one over SSH where a host is given, this machine where it is one, else an emulated one."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from edgebench.devices.local import Local
 from edgebench.errors import UsageError
 
 MODEL = Path("/proc/device-tree/model")
+NAME = "raspberrypi"
 BOARD = "pi4"  # that is emulated where none is named
 
 
 def connect(asked: Asked) -> Device:
     """Says which mode it is in one line. Raises UsageError for a board that nobody knows, DeviceError otherwise."""
+    if asked.host:
+        from edgebench.devices import remote
+
+        return remote.connect(asked)
     here = on_board()
     if here is not None:
         if asked.emulate:
             raise UsageError(f"--emulate {asked.emulate}: this machine is a {here}. Leave it out to measure here.")
         asked.tell(f"raspberrypi: this machine is one ({here}); everything is measured on it.")
-        return Local()
+        return Local(NAME)
     from edgebench.devices.emulated import Emulated
     from edgebench.emulation import boards, userland
 
     board = boards.find(asked.emulate or BOARD)
     asked.tell(
-        f"raspberrypi: no board here, so a {board.model} is EMULATED by qemu (--emulate "
+        f"raspberrypi: no board here and no --host, so a {board.model} is EMULATED by qemu (--emulate "
         f"{'|'.join(boards.BOARDS)}): answers, instructions, cache misses and memory are measured, times are not."
     )
     return Emulated(board, userland.prepare(userland.folder(), asked.tell))

@@ -1,0 +1,56 @@
+"""Wheels for another machine, resolved here: a device needs no pip and no network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+from edgebench.errors import DeviceError
+
+BASE = ("numpy", "opencv-python-headless")
+MORE = {"ai-edge-litert": ("backports-strenum",)}  # what its metadata asks of a newer Python than its name says
+_GLIBC = (17, 28, *range(31, 41))  # manylinux_2_* that uv knows
+
+
+def install(packages: Sequence[str], machine: str, glibc: int, release: str, out: Path) -> None:
+    """Unpack wheels below `out`; in the versions of this environment, where it is of the same Python release.
+
+    machine: aarch64 or x86_64. glibc: 36 for 2.36. DeviceError with the reason where there is none.
+    """
+    fits = [minor for minor in _GLIBC if minor <= glibc]
+    if not fits:
+        raise DeviceError(f"glibc 2.{glibc} is too old for any wheel of a runtime. Install a newer system.")
+    where = ["--python-platform", f"{machine}-manylinux_2_{fits[-1]}", "--python-version", release]
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    names = [each for name in (*BASE, *packages) for each in (name, *MORE.get(name, ()))]
+    wanted = [f"{name}=={version}" if release == here and (version := _version(name)) else name for name in names]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "-q",
+        *where,
+        "--only-binary",
+        ":all:",
+        "--target",
+        str(out),
+    ]
+    done = subprocess.run([*command, *wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        said = " ".join(done.stderr.split()) or f"status {done.returncode}"
+        raise DeviceError(
+            f"no wheels of {', '.join(wanted)} for Python {release} on {machine}: {said[-300:]} (uv is needed here: "
+            "pip install uv.)"
+        )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,268 @@
+"""A board over SSH: a loopback sshd of our own, with keys of its own and a home of its own, reached by the real ssh."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from edgebench.cli.main import main
+from edgebench.data import jiang2018
+from edgebench.devices import base, remote, ssh
+from edgebench.devices.transport import Transport, sha256
+from edgebench.errors import DeviceError, UsageError
+from edgebench.types import RunSpec, StackFiles
+
+SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+class Board:
+    """What a test may do to the stand-in."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.home, self.folder, self.port = folder / "home", folder, port
+
+    def drop(self) -> None:
+        """Every connection, as when a cable is pulled; the server goes on."""
+        found = subprocess.run(["pgrep", "-f", f"sshd.*{self.folder}|sshd: .*@notty"], capture_output=True, text=True)
+        server = int((self.folder / "pid").read_text())
+        for pid in map(int, found.stdout.split()):
+            if pid != server and self._ours(pid, server):
+                os.kill(pid, signal.SIGKILL)
+
+    @staticmethod
+    def _ours(pid: int, server: int) -> bool:
+        try:
+            while pid > 1:
+                pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+                if pid == server:
+                    return True
+        except OSError:
+            pass
+        return False
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    if SSHD is None or shutil.which("ssh") is None:
+        pytest.skip("no sshd or no ssh here (Debian: openssh-server)")
+    folder = tmp_path_factory.mktemp("board")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for name in ("host", "client", "stranger"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    (folder / "home").mkdir()
+    shell = folder / "shell"
+    shell.write_text(f'#!/bin/sh\nexport HOME={folder}/home PATH="$PATH:{Path(sys.executable).parent}"\n'
+                     'cd "$HOME" && exec sh -c "$SSH_ORIGINAL_COMMAND"\n')  # fmt: skip
+    shell.chmod(0o755)
+    (folder / "authorized").write_text((folder / "client.pub").read_text())
+    (folder / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile {folder}/pid\nStrictModes no\n"
+        f"AuthorizedKeysFile {folder}/authorized\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+        f"PermitRootLogin prohibit-password\nUsePAM no\nForceCommand {shell}\n"
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    server = subprocess.Popen([SSHD, "-D", "-f", folder / "sshd_config", "-E", folder / "log"])
+    deadline = time.monotonic() + 10
+    while not (folder / "pid").exists():
+        if server.poll() is not None or time.monotonic() > deadline:
+            pytest.skip(f"sshd does not run here: {(folder / 'log').read_text()[-200:]}")
+        time.sleep(0.05)
+    yield Board(folder, port)
+    server.kill()
+    server.wait()
+
+
+@pytest.fixture
+def reach(board, monkeypatch, tmp_path):
+    """Put an ssh with this configuration in front: a user's own would be ~/.ssh/config."""
+
+    def use(identity="client", known=True):
+        key = (board.folder / "host.pub").read_text().split()[:2]
+        trusted = tmp_path / "known_hosts"
+        trusted.write_text(f"[127.0.0.1]:{board.port} {' '.join(key)}\n" if known else "")
+        (tmp_path / "config").write_text(
+            f"Host board\n HostName 127.0.0.1\n Port {board.port}\n IdentityFile {board.folder}/{identity}\n"
+            f" IdentitiesOnly yes\n UserKnownHostsFile {trusted}\n GlobalKnownHostsFile /dev/null\n"
+            "Host nobody\n HostName 127.0.0.1\n Port 1\n"
+        )
+        program = tmp_path / "bin" / "ssh"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh", path="/usr/bin:/bin")} -F {tmp_path}/config "$@"\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+    return use
+
+
+def run(monkeypatch, capfd, *options):
+    monkeypatch.setattr(sys, "argv", ["edgebench", *map(str, options)])
+    capfd.readouterr()
+    with pytest.raises(SystemExit) as exit:
+        main()
+    return exit.value.code or 0, capfd.readouterr().err
+
+
+def test_a_board_is_measured_from_here_and_the_second_run_sends_nothing(
+    board, reach, tiny_artifacts, tiny_dataset, monkeypatch, tmp_path, capfd
+):
+    reach()
+    monkeypatch.chdir(tmp_path)
+    options = ["run", tiny_artifacts["tflite-int8"], "--data", tiny_dataset, "--split", "test-1", "--images", "2"]
+    options += ["--repeats", "1", "--iterations", "20"]
+    there = ["--device", "ssh", "--host", "board", "--python", sys.executable]
+    code, err = run(monkeypatch, capfd, *options, *there)
+    assert code == 0, err
+    assert "ssh: board is reached" in err
+    assert all(f"sending {kind}" in err for kind in ("code", "site", "artifact", "stack"))
+    (path,) = tmp_path.glob("results/runs/board/*.json")
+    record = json.loads(path.read_text())
+    assert (record["device"]["emulated"], len(record["latency"])) == (False, 1)
+    code, err = run(monkeypatch, capfd, *options)
+    assert code == 0, err
+    (local,) = tmp_path.glob("results/runs/local/*.json")
+    images = [json.loads(file.read_text())["accuracy"]["test-1"]["images"] for file in (path, local)]
+    assert [one["patches_um"] for one in images[0]] == [one["patches_um"] for one in images[1]]
+    told = []
+    device = ssh.Ssh("board", Transport("board"), sys.executable, told.append)
+    device.need(["ai-edge-litert"])
+    device._artifact(tiny_artifacts["tflite-int8"])
+    assert told == []  # it is all there
+    device.clean()
+    assert not (board.home / ssh.CACHE).exists()
+
+
+def test_a_job_goes_on_while_the_connection_is_lost(board, reach):
+    reach()
+    link = Transport("board")
+    device = ssh.Ssh("board", link, sys.executable)
+    seen = []
+    job = "job"
+    link.run(f"mkdir -p {job} && cd {job} && touch events && (setsid nohup sh -c "
+             "'echo $$ > pid; for i in $(seq 40); do echo $i; sleep 0.1; done > events; echo 0 > rc' "
+             ">/dev/null 2>&1 </dev/null &) && while ! test -s pid; do sleep 0.05; done")  # fmt: skip
+    for line in device._lines(job):
+        seen.append(int(line))
+        if len(seen) in (5, 15):
+            board.drop()
+    assert seen == list(range(1, 41))
+
+
+def test_a_killed_runner_is_one_line_and_nothing_is_left(board, reach, tiny_artifacts, tiny_dataset):
+    reach()
+    device = ssh.Ssh("board", Transport("board"), sys.executable)
+    device.need(["ai-edge-litert"])
+    stack = jiang2018.stacks(tiny_dataset, "test-1")[0]
+    planes = tuple((plane.path.relative_to(tiny_dataset).as_posix(), plane.z_nm) for plane in stack.planes)
+    files = (StackFiles(stack.id, stack.sample, planes),)
+    artifact = str(tiny_artifacts["tflite-int8"])
+    spec = RunSpec("latency", artifact, "litert", 8, 1, 32, str(tiny_dataset), files, seconds=60.0)
+    events = device.run(spec)
+    assert next(events)["event"] == "host"
+    runners = [p for p in Path("/proc").glob("[0-9]*/environ") if _has(p, f"PYTHONPATH={board.home}")]
+    assert runners
+    for runner in runners:
+        os.kill(int(runner.parent.name), signal.SIGKILL)
+    with pytest.raises(DeviceError, match="the runner ended with status"):
+        list(events)
+    assert not list((board.home / ssh.CACHE / "jobs").iterdir())
+
+
+def _has(path: Path, words: str) -> bool:
+    try:
+        return words.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def test_an_upload_that_was_dropped_goes_on_where_it_stopped(board, reach, tmp_path):
+    reach()
+    link, file = Transport("board"), tmp_path / "big"
+    file.write_bytes(os.urandom(300_000))
+    (board.home / "up").mkdir()
+    (board.home / "up" / "big.part").write_bytes(file.read_bytes()[:200_000])
+    assert link.put(file, "up/big") == 100_000
+    assert sha256(board.home / "up" / "big") == sha256(file)
+    assert link.put(file, "up/big") == 0
+    (board.home / "up" / "big").unlink()
+    (board.home / "up" / "big.part").write_bytes(b"of another file")
+    link.put(file, "up/big")
+    assert sha256(board.home / "up" / "big") == sha256(file)
+
+
+@pytest.mark.parametrize(
+    ("identity", "known", "host", "words"),
+    [
+        ("stranger", True, "board", "Permission denied"),
+        ("client", False, "board", "verification failed"),
+        ("client", True, "nobody", "Connection refused"),
+        ("client", True, "-oProxyCommand=x", "no name of a host"),
+    ],
+)
+def test_what_ssh_refuses_is_one_line_with_exit_code_2(
+    board, reach, identity, known, host, words, monkeypatch, capfd, tmp_path, tiny_artifacts, tiny_dataset
+):
+    reach(identity, known)
+    monkeypatch.setattr("edgebench.devices.transport._TRIES", 1)
+    monkeypatch.chdir(tmp_path)
+    options = (
+        "run",
+        tiny_artifacts["tflite-int8"],
+        "--data",
+        tiny_dataset,
+        "--device",
+        "raspberrypi",
+        f"--host={host}",
+    )
+    code, err = run(monkeypatch, capfd, *options)
+    assert (code, err.count("\n")) == (2, 1), err
+    assert words in err
+
+
+FACTS = {"machine": "aarch64", "bits": "64", "libc": "glibc 2.36", "python": "/usr/bin/python3", "release": "3.11"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"machine": "armv7l", "bits": "32"}, "a 32-bit userland (armv7l), for which no runtime has wheels"),
+        ({"machine": "aarch64", "bits": "32"}, "a 32-bit userland"),
+        ({"machine": "riscv64"}, "a riscv64, expected aarch64 or x86_64"),
+        ({"libc": ""}, "no glibc"),
+        ({"python": None}, "no Python of 3.9 or later"),
+        ({"missing": "setsid"}, "no setsid"),
+    ],
+)
+def test_a_board_that_cannot_run_anything_is_told_before_anything_is_sent(change, words):
+    facts = {key: value for key, value in {**FACTS, **change}.items() if value is not None}
+    with pytest.raises(DeviceError) as found:
+        ssh._check("pi", facts, "")
+    assert words in str(found.value)
+    ssh._check("pi", FACTS, "")
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("me@pi.local", "pi-local"), ("pi", "pi"), ("a@[::1]", "1"), ("@", "board")]
+)
+def test_records_lie_under_the_hosts_name_without_its_user(host, name):
+    assert remote.name_of(host) == name
+
+
+def test_devices_and_options_that_do_not_fit_are_told():
+    with pytest.raises(UsageError, match="--device ssh: no host"):
+        base.connect("ssh")
+    with pytest.raises(UsageError, match="device 'local' is this machine"):
+        base.connect("local", base.Asked(host="pi"))
+    with pytest.raises(UsageError, match="exclude each other"):
+        base.connect("raspberrypi", base.Asked(host="pi", emulate="pi4"))
