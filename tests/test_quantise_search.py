@@ -90,13 +90,25 @@ def test_the_fewest_layers_are_found_by_doubling_and_halving(needed):
     ranked = [Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}") for i in range(13)]
     tried = []
 
-    def passes(kept):
+    def judge(kept):
         tried.append(len(kept))
-        return len(kept) >= needed
+        return len(kept) >= needed, 1 / len(kept)
 
-    search._fewest(ranked, passes)
-    assert needed in tried or needed == 13
+    search._fewest(ranked, judge)
+    assert needed in tried
     assert len(tried) <= 8
+
+
+def test_layers_that_bring_nothing_are_given_up():
+    ranked = [Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}") for i in range(64)]
+    tried = []
+
+    def judge(kept):
+        tried.append(len(kept))
+        return False, 0.5 if len(kept) == 1 else 0.04
+
+    search._fewest(ranked, judge)
+    assert tried == [1, 2, 4, 8]
 
 
 def explanation(*alone_um):

@@ -128,8 +128,8 @@ def _print(console: Console, found: Found, margin: float, where: str) -> None:
     from edgebench.quantise.search import front
 
     best, border = found.best, front(found.candidates)
-    wide = [Column(name, no_wrap=True) for name in ("", "ranges", "float", "error + um [90 %]", "verdict")]
-    table = Table(*wide, "MiB", "size", "ms", "times", box=None)
+    names = ("", "ranges", "float", "error + um [90 %]", "verdict", "size", "ms", "times")
+    table = Table(*(Column(name, no_wrap=name != "verdict") for name in names), box=None, padding=(0, 1, 0, 0))
     for one in found.candidates:
         mark = "best" if one is best else "front" if one in border else ""
         table.add_row(
@@ -138,7 +138,6 @@ def _print(console: Console, found: Found, margin: float, where: str) -> None:
             str(len(one.kept)),
             _interval(one),
             _verdict(one),
-            f"{one.bytes / 2**20:.2f}",
             f"{one.bytes / found.float_bytes:.2f}",
             f"{one.latency_ms:.2f}",
             f"{found.float_ms / one.latency_ms:.2f}",
@@ -146,8 +145,8 @@ def _print(console: Console, found: Found, margin: float, where: str) -> None:
     console.print(table)
     console.print(
         f"On {where}; margin {margin:g} um; error +: mean |e| minus that of float32, 90 % interval over stacks. "
-        "float: layers that stay in it; size: of float32's; ms: a call of 8 patches on one thread; times: float32's "
-        f"{found.float_ms:.2f} ms over it; a look on this machine, not a record. front: no other is better in error, "
+        f"float: layers that stay in it; size: of float32's {found.float_bytes / 2**20:.2f} MiB; ms: a call of 8 patches "
+        f"on one thread; times: float32's {found.float_ms:.2f} ms over it; a look on this machine, not a record. front: no other is better in error, "
         "size and latency at once.",
         soft_wrap=True,
     )

@@ -29,6 +29,7 @@ from edgebench.records.statistics import CLUSTERS
 Progress = Callable[[str], None]
 CALLS, ROUNDS, BATCH = 20, 5, 8  # of the quick look at latency
 NEAR = 1.5  # a method this many times as far off as the best is not tried with layers in float
+GIVE_UP, GAIN = 8, 0.95  # from so many layers on, twice as many must take 5 % off the mean difference
 RANKING = 256  # patches by which layers are ranked: an order, not a verdict
 
 
@@ -112,6 +113,13 @@ def search(
         certificate = found.certificate(margin_um)
         return certificate is not None and certificate.interval_90.high < margin_um
 
+    def judged(how: Recipe) -> Callable[[tuple[Unit, ...]], tuple[bool, float]]:
+        def judge(kept: tuple[Unit, ...]) -> tuple[bool, float]:
+            one = attempt(how, kept)
+            return passes(one), one.away_um
+
+        return judge
+
     methods = METHODS if shop.histograms else tuple(name for name in METHODS if name != "entropy")
     costs = {method: attempt(replace(recipe, ranges=method), ()) for method in methods}
     least = min(one.away_um for one in costs.values())
@@ -119,8 +127,7 @@ def search(
         near = [method for method, one in costs.items() if one.away_um <= NEAR * least]
         ranked = _ranking(shop, replace(recipe, ranges=near[0]), given, reference, progress)
         for method in near:
-            how = replace(recipe, ranges=method)
-            _fewest(ranked, lambda kept, how=how: passes(attempt(how, kept)))  # type: ignore[misc]
+            _fewest(ranked, judged(replace(recipe, ranges=method)))
     files = {"float": shop.plain, **{str(i): file for i, (*_, file) in enumerate(tried)}}
     times = _latency(files, shop.kind.backend, given.x[:BATCH])
     candidates = []
@@ -145,14 +152,22 @@ def _ranking(shop: Workshop, how: Recipe, given: Labelled, reference: np.ndarray
     return sorted(away, key=lambda unit: -away[unit])
 
 
-def _fewest(ranked: Sequence[Unit], passes: Callable[[tuple[Unit, ...]], bool]) -> None:
-    """Twice as many at a time until one passes, then halves between: about 2 log2(n) files."""
-    low, high = 0, 1
-    while high < len(ranked) and not passes(tuple(ranked[:high])):
-        low, high = high, min(2 * high, len(ranked))
+def _fewest(ranked: Sequence[Unit], judge: Callable[[tuple[Unit, ...]], tuple[bool, float]]) -> None:
+    """Twice as many at a time until one passes, then halves between: about 2 log2(n) files.
+
+    judge: whether so many pass, and how far off they are; what twice as many layers do not bring nearer is given up.
+    """
+    low, high, before = 0, 1, float("inf")
+    while True:
+        enough, away = judge(tuple(ranked[:high]))
+        if enough:
+            break
+        if high >= len(ranked) or (high >= GIVE_UP and away > GAIN * before):
+            return
+        low, high, before = high, min(2 * high, len(ranked)), away
     while high - low > 1:
         middle = (low + high) // 2
-        if passes(tuple(ranked[:middle])):
+        if judge(tuple(ranked[:middle]))[0]:
             high = middle
         else:
             low = middle
