@@ -13,6 +13,7 @@ from edgebench.cli import (
     compare,
     convert,
     data,
+    devices,
     evaluate,
     explain,
     inspect,
@@ -46,6 +47,7 @@ app.command("quantise")(quantise.quantise)
 app.command("explain")(explain.explain)
 app.command("inspect")(inspect.inspect)
 app.command("run")(run.run)
+app.add_typer(devices.app, name="devices")
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
 app.command("check")(compare.check)

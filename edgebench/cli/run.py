@@ -31,7 +31,7 @@ def run(
     model: Annotated[
         Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
     ] = None,
-    device: Annotated[str, typer.Option(help="Where: local, raspberrypi, or ssh.")] = "local",
+    device: Annotated[str, typer.Option(help="Where: local, raspberrypi, ssh, or one of edgebench.toml.")] = "local",
     emulate: Annotated[
         Optional[str], typer.Option(help="Raspberry Pi to emulate: pi3, pi4 (if none is named), pi5.")
     ] = None,

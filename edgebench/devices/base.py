@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional, Protocol, runtime_checkable
 
 from edgebench import errors
@@ -79,17 +79,29 @@ _ERRORS = {
 
 
 def connect(name: str, asked: Optional[Asked] = None) -> Device:
-    """Raises UsageError for an unknown name, DeviceError for a device that cannot be reached."""
-    if name not in DEVICES:
-        raise UsageError(f"no device {name!r}. Devices: {', '.join(DEVICES)}.")
+    """A device by its name, or by one of the user's own (named.py), which gives host, python and emulate.
+
+    Raises UsageError for an unknown name, DeviceError for a device that cannot be reached.
+    """
+    from edgebench.devices import named
+
     asked = asked or Asked()
-    if asked.host and name == "local":
+    own = named.load()
+    if name not in DEVICES and name not in own:
+        raise UsageError(f"no device {name!r}. Devices: {', '.join([*DEVICES, *own])}.")
+    if name in own and not (asked.host or asked.emulate):
+        given = {key: value for key, value in own[name].items() if key != "python" or not asked.python}
+        asked = replace(asked, **given)  # type: ignore[arg-type]
+    kind = name if name in DEVICES else "raspberrypi"
+    if asked.host and kind == "local":
         raise UsageError(f"--host {asked.host}: device 'local' is this machine. Use --device ssh or raspberrypi.")
     if asked.emulate and asked.host:
         raise UsageError("--emulate and --host exclude each other. Give one.")
-    if asked.emulate and name != "raspberrypi":
+    if asked.emulate and kind != "raspberrypi":
         raise UsageError(f"--emulate {asked.emulate}: device {name!r} is none to emulate. Use --device raspberrypi.")
-    device: Device = importlib.import_module(DEVICES[name]).connect(asked)
+    device: Device = importlib.import_module(DEVICES[kind]).connect(asked)
+    if name not in DEVICES:
+        device.name = name
     return device
 
 

@@ -20,10 +20,6 @@ def install(packages: Sequence[str], machine: str, glibc: int, release: str, out
 
     machine: aarch64 or x86_64. glibc: 36 for 2.36. DeviceError with the reason where there is none.
     """
-    fits = [minor for minor in _GLIBC if minor <= glibc]
-    if not fits:
-        raise DeviceError(f"glibc 2.{glibc} is too old for any wheel of a runtime. Install a newer system.")
-    where = ["--python-platform", f"{machine}-manylinux_2_{fits[-1]}", "--python-version", release]
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     names = [each for name in (*BASE, *packages) for each in (name, *MORE.get(name, ()))]
     wanted = [f"{name}=={version}" if release == here and (version := _version(name)) else name for name in names]
@@ -47,6 +43,15 @@ def install(packages: Sequence[str], machine: str, glibc: int, release: str, out
             f"no wheels of {', '.join(wanted)} for Python {release} on {machine}: {said[-300:]} (uv is needed here: "
             "pip install uv.)"
         )
+
+
+def for_machine(machine: str, glibc: int, release: str) -> list[str]:
+    """uv's options for wheels of that machine and no other kind of package."""
+    fits = [minor for minor in _GLIBC if minor <= glibc]
+    if not fits:
+        raise DeviceError(f"glibc 2.{glibc} is too old for any wheel of a runtime. Install a newer system.")
+    platform = f"{machine}-manylinux_2_{fits[-1]}"
+    return ["--python-platform", platform, "--python-version", release, "--only-binary", ":all:"]
 
 
 def _version(name: str) -> str | None:

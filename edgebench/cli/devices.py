@@ -1,0 +1,102 @@
+"""edgebench devices: what can be measured on, what it is, how it is now, and what it lacks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Optional
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Devices: list them, look at one, and ask what it lacks.")
+NAME = typer.Argument(help="local, raspberrypi, ssh, or a name from edgebench.toml.")
+HOST = typer.Option(help="Board to reach over SSH.")
+EMULATE = typer.Option(help="Raspberry Pi to emulate: pi3, pi4, pi5.")
+PYTHON = typer.Option(help="Python on that board.")
+FAILED = 1  # exit code: the doctor found something
+
+
+@app.command("list")
+def list_() -> None:
+    """Names that --device takes, and what each means."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from edgebench.devices import base, named
+    from edgebench.emulation.boards import BOARDS
+
+    table = Table("device", "what", box=None)
+    meanings = {
+        "local": "this machine",
+        "raspberrypi": f"this board, one over SSH (--host), or one emulated (--emulate {'|'.join(BOARDS)})",
+        "ssh": "any 64-bit Linux board over SSH (--host)",
+    }
+    for name in base.DEVICES:
+        table.add_row(name, meanings[name])
+    for name, one in sorted(named.load().items()):
+        table.add_row(name, ", ".join(f"{key} {value}" for key, value in one.items()))
+    console = Console()
+    console.print(table)
+    console.print(f"own names: [device.NAME] in {' or '.join(map(str, named.files()))}", soft_wrap=True, markup=False)
+
+
+@app.command()
+def show(
+    name: Annotated[str, NAME],
+    host: Annotated[Optional[str], HOST] = None,
+    emulate: Annotated[Optional[str], EMULATE] = None,
+    python: Annotated[str, PYTHON] = "",
+) -> None:
+    """What the device is: as a record of it would say."""
+    device = _connect(name, host, emulate, python)
+    _need(device)
+    _print(device.host())
+
+
+@app.command()
+def state(
+    name: Annotated[str, NAME],
+    host: Annotated[Optional[str], HOST] = None,
+    emulate: Annotated[Optional[str], EMULATE] = None,
+    python: Annotated[str, PYTHON] = "",
+) -> None:
+    """What may disturb a measurement on it now: temperature, governor, throttling, load."""
+    device = _connect(name, host, emulate, python)
+    _need(device)
+    _print(device.state())
+
+
+@app.command()
+def doctor(
+    name: Annotated[str, NAME] = "raspberrypi",
+    host: Annotated[Optional[str], HOST] = None,
+    emulate: Annotated[Optional[str], EMULATE] = None,
+    python: Annotated[str, PYTHON] = "",
+) -> None:
+    """Which runtimes the device has, or could have, and the command that mends what is missing. Exit code 1: none."""
+    from edgebench.devices import doctor as asking
+
+    device = _connect(name, host, emulate, python)
+    found = asking.examine(device)
+    for line in found:
+        typer.echo(line.text)
+    if not any(line.good for line in found):
+        raise typer.Exit(FAILED)
+
+
+def _connect(name: str, host: str | None, emulate: str | None, python: str) -> Any:
+    from edgebench.devices import base
+
+    return base.connect(name, base.Asked(emulate or "", host or "", python, lambda line: typer.echo(line, err=True)))
+
+
+def _need(device: Any) -> None:
+    from edgebench.devices import base
+
+    if isinstance(device, base.Remote):
+        device.need(())
+
+
+def _print(found: dict[str, Any]) -> None:
+    for key, value in found.items():
+        if key != "event":
+            shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            typer.echo(f"{key}: {shown}")
