@@ -95,7 +95,7 @@ def test_the_doctor_asks_a_machine_what_it_has(monkeypatch):
 def test_a_system_too_old_for_wheels_is_told():
     assert "aarch64-manylinux_2_36" in wheels.for_machine("aarch64", 36, "3.11")
     assert "aarch64-manylinux_2_28" in wheels.for_machine("aarch64", 30, "3.11")
-    with pytest.raises(DeviceError, match="glibc 2.12 is too old"):
+    with pytest.raises(DeviceError, match=r"glibc 2\.12 is too old"):
         wheels.for_machine("aarch64", 12, "3.9")
 
 

@@ -23,20 +23,10 @@ def install(packages: Sequence[str], machine: str, glibc: int, release: str, out
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     names = [each for name in (*BASE, *packages) for each in (name, *MORE.get(name, ()))]
     wanted = [f"{name}=={version}" if release == here and (version := _version(name)) else name for name in names]
-    command = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "-q",
-        *where,
-        "--only-binary",
-        ":all:",
-        "--target",
-        str(out),
-    ]
-    done = subprocess.run([*command, *wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "uv", "pip", "install", "-q", *for_machine(machine, glibc, release)]
+    done = subprocess.run(
+        [*command, "--target", str(out), *wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     if done.returncode:
         said = " ".join(done.stderr.split()) or f"status {done.returncode}"
         raise DeviceError(
