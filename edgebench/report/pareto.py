@@ -37,12 +37,16 @@ def draw(path: Path, points: Sequence[Point], plain: tuple[int, float], margin_u
     axes.scatter([plain[1]], [0], s=30 + 220 * plain[0] / largest, marker="s", color="0.4", label="float32")
     axes.axhline(margin_um, color="black", linewidth=0.8, linestyle="--")
     axes.annotate(
-        f"margin {margin_um:g} um", (1, margin_um), xycoords=("axes fraction", "data"), ha="right", va="bottom"
+        f"margin {margin_um:g} um", (0.99, margin_um), xycoords=("axes fraction", "data"), ha="right", va="bottom"
     )
+    axes.set_yscale("symlog", linthresh=margin_um)  # what counts lies about the margin, and a failure is 200 times it
+    added = [margin_um, *(point[0] for point in points)]
+    axes.set_ylim(min(0, *added) - margin_um, 2 * max(added))
+    axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
     axes.set_xlabel("ms for 8 patches, one thread (a look, not a record)")
     axes.set_ylabel("added to the error of an image, um")
     axes.set_title(where, fontsize=9)
-    axes.legend(fontsize=8, title="area: bytes", title_fontsize=8)
+    axes.legend(fontsize=8, title="area: bytes", title_fontsize=8, markerscale=0.6)
     with whole(path) as writing:
         figure.savefig(
             writing,
