@@ -130,7 +130,7 @@ from edgebench.types import RunSpec
 runner = "import os, time; print('{\\"event\\": %d}' % os.getpid(), flush=True); time.sleep(600)"
 original = local.subprocess.Popen
 local.subprocess.Popen = lambda command, **options: original([sys.executable, "-c", runner], **options)
-print(next(local.connect().run(RunSpec("latency", "", "", 1, 1, 1, "", ())))["event"], flush=True)
+print(next(local.Local().run(RunSpec("latency", "", "", 1, 1, 1, "", ())))["event"], flush=True)
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -173,8 +173,3 @@ def test_the_state_reads_every_group_of_cores(device, monkeypatch, tmp_path):
 def test_an_unknown_device_lists_the_names():
     with pytest.raises(UsageError, match=r"no device 'pi'\. Devices: local, raspberrypi"):
         base.connect("pi")
-
-
-def test_a_raspberry_pi_without_a_board_says_what_to_do():
-    with pytest.raises(DeviceError, match=r"no board given.*--device local"):
-        base.connect("raspberrypi")

@@ -215,6 +215,17 @@ def test_each_plane_is_read_once_a_stack(monkeypatch, run_spec):
     assert len(read) == len(set(read)) == 2 * len(Z_NM)
 
 
+def test_a_limit_of_images_is_spread_over_z_too(run_spec):
+    """16 of 32 stacks of 41: evenly spaced ones would be the middle of every second stack, all of one z."""
+    planes = tuple((f"{z}.png", z) for z in range(0, 45 * 500, 500))
+    stacks = tuple(StackFiles(f"s{i}_l1", f"s{i}", planes) for i in range(32))
+    chosen = feed.pairs(change(run_spec, stacks=stacks, images=16))
+    z_um = np.sort([pair.stack.planes[pair.upper][1] / 1000 for pair in chosen])
+    assert len({pair.stack.id for pair in chosen}) == 16
+    assert np.diff(z_um).max() < 4  # of 20 um
+    assert np.ptp(z_um) > 14
+
+
 def test_a_limit_of_images_is_spread_over_the_stacks(run_spec):
     chosen = feed.pairs(change(run_spec, images=4))
     assert [pair.stack.id for pair in chosen] == ["s16_l1", "s16_l1", "s17_l1", "s17_l1"]

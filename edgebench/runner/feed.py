@@ -20,6 +20,7 @@ from edgebench.types import RunSpec, StackFiles
 _PIECE = 2**20  # bytes
 Source = tuple[str, int, int]  # of a patch: stack, z of the upper plane in nm, tile
 _Key = tuple[str, str]  # stack, file name: of a plane
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,16 @@ class _Times:
 
 
 def pairs(spec: RunSpec) -> list[Pair]:
-    """All pairs delta_nm apart in the order of the stacks, or spec.images of them, spread evenly."""
+    """All pairs delta_nm apart in the order of the stacks, or spec.images of them: one of each of so many equal parts.
+
+    Its place in the part moves on by the golden ratio: of evenly spaced ones all have one z where a part is two stacks.
+    """
     found = [pair for stack in spec.stacks for pair in _of_stack(stack, spec.delta_nm)]
     if not found:
         raise DatasetError(f"{spec.data_root}: no two planes {spec.delta_nm} nm apart. Check the data folder.")
     if not 0 < spec.images < len(found):
         return found
-    return [found[(2 * i + 1) * len(found) // (2 * spec.images)] for i in range(spec.images)]
+    return [found[int((i + (i + 0.5) * _GOLDEN % 1) * len(found) / spec.images)] for i in range(spec.images)]
 
 
 class Planes:
