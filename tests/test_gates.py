@@ -233,7 +233,7 @@ def edgebench(tiny_models, tiny_dataset, tmp_path, monkeypatch):
     path.write_text(SUITE)
 
     def call(device, *arguments):
-        monkeypatch.setattr(devices, "connect", lambda name: device)
+        monkeypatch.setattr(devices, "connect", lambda name, asked: device)
         folders = ["--models", str(tiny_models), "--data", str(tiny_dataset), "--results", str(tmp_path / "results")]
         return CliRunner().invoke(app, ["run", "--suite", str(path), *folders, *arguments], env={"COLUMNS": "200"})
 

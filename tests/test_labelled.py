@@ -87,8 +87,8 @@ def test_several_splits_are_all_taken_and_each_patch_knows_its_own(tiny_dataset)
     of = dict(zip(found.stack, found.splits))
     assert of == {"s16_l1": "test-1", "s17_l1": "test-1", "s201_l1": "test-2", "s202_l1": "test-2"}
     assert found.some(np.array([0, len(found) - 1])).splits == ("test-1", "test-2")
-    with pytest.raises(DatasetError, match=r"no validation\. Splits: "):
-        labelled.load(tiny_dataset, SIZE, 4, splits=("test-1", "validation"))
+    with pytest.raises(DatasetError, match=r"no test-3\. Splits: "):
+        labelled.load(tiny_dataset, SIZE, 4, splits=("test-1", "test-3"))
 
 
 def test_calibration_from_brought_patches_is_even_over_the_labels(tmp_path):
