@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from edgebench.cli.main import main
-from edgebench.devices import base, doctor, named, raspberrypi, wheels
+from edgebench.devices import base, doctor, named, raspberrypi
 from edgebench.devices.local import Local
 from edgebench.devices.ssh import Ssh
+from edgebench.emulation import wheels
 from edgebench.errors import DeviceError, UsageError
 
 

@@ -413,12 +413,17 @@ def test_r20_memory_has_every_stage_and_the_runtime_costs_something(run_spec):
     assert found["peak_rss_bytes"] >= stages["steady"]["rss_bytes"]
 
 
-def test_what_ran_is_asked_only_after_the_last_stage_of_memory(monkeypatch, run_spec):
+@pytest.fixture
+def told(monkeypatch):
+    """A backend that notes what it is asked, in order."""
     order = []
 
     class Told(Fake):
         def __init__(self, path, **settings):
-            super().__init__(mean_of_red)
+            super().__init__(lambda x: order.append("call") or mean_of_red(x))
+
+        def takes(self):
+            return {"input_shape": [None, None, None, 3]}
 
         def executed(self):
             order.append("executed")
@@ -427,11 +432,21 @@ def test_what_ran_is_asked_only_after_the_last_stage_of_memory(monkeypatch, run_
         def versions(self):
             return {}
 
-    resident = memory.resident
     monkeypatch.setattr(base, "load", lambda name: Told)
-    monkeypatch.setattr(memory, "resident", lambda: order.append("stage") or resident())
-    memory.measure(run_spec, lambda event, **values: order.append(event))
-    assert order == [*["stage"] * 5, "executed", "load", "memory"]
+    return order
+
+
+def test_what_ran_is_asked_only_after_the_last_stage_of_memory(monkeypatch, run_spec, told):
+    resident = memory.resident
+    monkeypatch.setattr(memory, "resident", lambda: told.append("stage") or resident())
+    memory.measure(run_spec, lambda event, **values: told.append(event))
+    assert [each for each in told if each != "call"] == [*["stage"] * 5, "executed", "load", "memory"]
+
+
+def test_what_ran_is_asked_only_after_the_first_call(run_spec, told):
+    _, load = start.start(run_spec, start.noise(run_spec))
+    assert told == ["call", "executed"]
+    assert load["executed"] == {"input_shape": [None, None, None, 3]}
 
 
 def test_memory_does_without_a_c_library_that_trims(monkeypatch):

@@ -301,7 +301,7 @@ def test_the_parent_imports_no_runtime_and_no_numpy():
 def test_the_code_version_covers_what_runs_on_the_device():
     assert len(cells.code_sha256()) == 64
     package = Path(cells.edgebench.__file__).parent
-    assert all(list(package.glob(pattern)) for pattern in cells._DEVICE_CODE)
+    assert all(list(package.glob(pattern)) for pattern in cells.CODE)
 
 
 def test_a_second_session_into_the_same_folder_is_refused_at_once(cell, data, tmp_path):

@@ -26,11 +26,11 @@ class Backend(Protocol):
     def predict(self, x: np.ndarray) -> np.ndarray:
         """(B, S, S, 3) float32 to (B,) float32 um; B is the batch_size of the constructor."""
 
-    def executed(self) -> dict[str, object]:
-        """What really runs: operators by type and precision, delegate, provider, hints.
+    def takes(self) -> dict[str, object]:
+        """ "input_shape" (None: any size) and "input_dtype" of the artifact, where the runtime tells; at no cost."""
 
-        "input_shape" (None: any size) and "input_dtype" are what the artifact takes, where the runtime tells.
-        """
+    def executed(self) -> dict[str, object]:
+        """What really runs: operators by type and precision, delegate, provider, hints; may run the artifact."""
 
     def versions(self) -> dict[str, str]: ...
 

@@ -40,12 +40,13 @@ class Keras:
         y: np.ndarray = self._call(tf.constant(x)).numpy()
         return y.reshape(-1)
 
+    def takes(self) -> dict[str, object]:
+        return {"input_shape": self._shape, "input_dtype": "float32"}
+
     def executed(self) -> dict[str, object]:
         return {
             "call": f"tf.function, concrete for batch {self._shape[0]}, training=False, no XLA",
             "precision": "+".join(sorted(_compute_dtypes(self._keep))),
-            "input_shape": self._shape,
-            "input_dtype": "float32",
             "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         }

@@ -39,6 +39,9 @@ class LiteRt:
         y: np.ndarray = self._interpreter.get_tensor(self._output).reshape(-1)
         return y if self._answer is None else self._answer.real(y)
 
+    def takes(self) -> dict[str, object]:
+        return {"input_shape": self._shape, "input_dtype": np.dtype(self._input["dtype"]).name}
+
     def executed(self) -> dict[str, object]:
         nodes = self._interpreter._get_ops_details()  # the public interface names no operators
         delegates = [node for node in nodes if node["op_name"] == "DELEGATE"]
@@ -50,8 +53,6 @@ class LiteRt:
             "operators_total": len(operators),
             "operators_delegated": len(_delegated(delegates, operators)),
             "operators": dict(types),
-            "input_shape": self._shape,
-            "input_dtype": np.dtype(self._input["dtype"]).name,
             "threads": self._threads,
         }
 

@@ -16,6 +16,9 @@ class Null:
     def predict(self, x: np.ndarray) -> np.ndarray:
         return self._answer
 
+    def takes(self) -> dict[str, object]:
+        return {}
+
     def executed(self) -> dict[str, object]:
         return {"call": "none: answers 0 um", "operators": {}}
 

@@ -46,6 +46,12 @@ class OnnxRuntime:
         y: np.ndarray = self._session.run(None, {self._name: x})[0]
         return y.reshape(-1)
 
+    def takes(self) -> dict[str, object]:
+        return {
+            "input_shape": [size if isinstance(size, int) else None for size in self._input.shape],
+            "input_dtype": {"tensor(float)": "float32"}.get(self._input.type, self._input.type),
+        }
+
     def executed(self) -> dict[str, object]:
         placed = [
             (part.ep_name, node)
@@ -55,8 +61,6 @@ class OnnxRuntime:
         return {
             "providers": self._session.get_providers(),
             "input_name": self._name,
-            "input_shape": [size if isinstance(size, int) else None for size in self._input.shape],
-            "input_dtype": {"tensor(float)": "float32"}.get(self._input.type, self._input.type),
             "operators": self._operators(Counter(node.op_type for _, node in placed)),
             "operators_by_provider": dict(Counter(provider for provider, _ in placed)),
             "execution_mode": "sequential",

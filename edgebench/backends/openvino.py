@@ -51,16 +51,18 @@ class OpenVino:
         y: np.ndarray = self._request.get_output_tensor(0).data.reshape(-1).copy()
         return y
 
-    def executed(self) -> dict[str, object]:
+    def takes(self) -> dict[str, object]:
         taken = self._compiled.input(0)
         dtype = taken.element_type.get_type_name()
+        shape = [size.get_length() if size.is_static else None for size in taken.partial_shape]
+        return {"input_shape": shape, "input_dtype": _DTYPES.get(dtype, dtype)}
+
+    def executed(self) -> dict[str, object]:
         infos = [op.get_rt_info() for op in self._compiled.get_runtime_model().get_ops()]
         counts = Counter(f"{info['layerType'].value} {info['runtimePrecision'].value}" for info in infos)
         hints = {name.lower(): _plain(self._compiled.get_property(name)) for name in _READ_BACK}
         return {
             "device": "CPU",
-            "input_shape": [size.get_length() if size.is_static else None for size in taken.partial_shape],
-            "input_dtype": _DTYPES.get(dtype, dtype),
             "operators": {name: count for name, count in counts.items() if not name.startswith("Const ")},
             **hints,
         }

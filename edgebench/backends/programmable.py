@@ -129,6 +129,9 @@ class Programmable:
             pass
         return self._answer
 
+    def takes(self) -> dict[str, object]:
+        return {}
+
     def executed(self) -> dict[str, object]:
         precision = self._programme.executed
         told: dict[str, Any] = {"precision": precision, "operators": {f"WAIT {precision}": 1}}

@@ -13,6 +13,7 @@ import edgebench
 from edgebench.backends import profiling
 from edgebench.bench.artifacts import Artifact
 from edgebench.bench.suite import Settings
+from edgebench.devices.base import CODE
 from edgebench.energy.choose import COMMAND
 from edgebench.errors import BackendError, DeviceError, UsageError
 from edgebench.files import sha256_of_sources
@@ -21,7 +22,6 @@ from edgebench.types import RunSpec, StackFiles
 MEMORY_LIMIT = "memory limit"
 SUSTAINED = "sustained"
 ONE_PATCH = "one patch"  # the process whose calls all see the same patch: R9
-_DEVICE_CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "energy/*.py", "runner/*.py")
 
 
 @dataclass(frozen=True)
@@ -134,4 +134,4 @@ def identity(cell: Cell, data: Data, host: Mapping[str, Any]) -> str:
 def code_sha256() -> str:
     """Of the code that runs on the device: a change elsewhere does not make a measurement stale."""
     package = Path(edgebench.__file__).parent
-    return sha256_of_sources(package, sorted(path for pattern in _DEVICE_CODE for path in package.glob(pattern)))
+    return sha256_of_sources(package, sorted(path for pattern in CODE for path in package.glob(pattern)))

@@ -46,9 +46,7 @@ def show(
     python: Annotated[str, PYTHON] = "",
 ) -> None:
     """What the device is: as a record of it would say."""
-    device = _connect(name, host, emulate, python)
-    _need(device)
-    _print(device.host())
+    _print(_ready(name, host, emulate, python).host())
 
 
 @app.command()
@@ -59,9 +57,7 @@ def state(
     python: Annotated[str, PYTHON] = "",
 ) -> None:
     """What may disturb a measurement on it now: temperature, governor, throttling, load."""
-    device = _connect(name, host, emulate, python)
-    _need(device)
-    _print(device.state())
+    _print(_ready(name, host, emulate, python).state())
 
 
 @app.command()
@@ -88,11 +84,14 @@ def _connect(name: str, host: str | None, emulate: str | None, python: str) -> A
     return base.connect(name, base.Asked(emulate or "", host or "", python, lambda line: typer.echo(line, err=True)))
 
 
-def _need(device: Any) -> None:
+def _ready(name: str, host: str | None, emulate: str | None, python: str) -> Any:
+    """With the runner on it."""
     from edgebench.devices import base
 
+    device = _connect(name, host, emulate, python)
     if isinstance(device, base.Remote):
         device.need(())
+    return device
 
 
 def _print(found: dict[str, Any]) -> None:

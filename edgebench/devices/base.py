@@ -12,6 +12,7 @@ from edgebench import errors
 from edgebench.errors import DeviceError, EdgebenchError, UsageError
 from edgebench.types import RunSpec
 
+CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "energy/*.py", "runner/*.py")  # that runs on a device
 Event = dict[str, Any]  # one line of the runner's protocol, docs/architecture.md
 
 

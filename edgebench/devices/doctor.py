@@ -7,9 +7,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from edgebench.devices import wheels
 from edgebench.devices.base import Device
 from edgebench.devices.ssh import Ssh
+from edgebench.emulation import wheels
 
 RUNTIMES = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime", "openvino": "openvino"}
 

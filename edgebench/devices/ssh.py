@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any, Optional
 
 import edgebench
-from edgebench.devices import wheels
-from edgebench.devices.base import Event, event
+from edgebench.devices.base import CODE, Event, event
 from edgebench.devices.transport import Transport, sha256
+from edgebench.emulation import wheels
 from edgebench.errors import DeviceError
 from edgebench.types import RunSpec
 
 CACHE = ".cache/edgebench"  # below the home of the user there
-CODE = ("__init__.py", "types.py", "errors.py", "focus/*.py", "backends/*.py", "energy/*.py", "runner/*.py")
 MACHINES = ("aarch64", "x86_64")
 SKEW_S = 120
 _SPARE_KB = 512 * 1024  # that must stay free, beside what is sent
@@ -54,12 +53,13 @@ class Ssh:
         """Bring the runner, and Python packages beside it; before the first run."""
         with tempfile.TemporaryDirectory() as work:
             code = Path(work) / "code.tar"
-            _pack(code, Path(edgebench.__file__).parent, CODE, "edgebench")
+            _pack(code, Path(edgebench.__file__).parent, ("__init__.py", *CODE), "edgebench")
             self._code = self._unpacked("code", code)
             if packages or not self._site:
                 glibc = int(re.findall(r"\d+", self.facts["libc"])[1])
                 site = Path(work) / "site"
-                wheels.install(packages, self.facts["machine"], glibc, self.facts["release"], site)
+                release = self.facts["release"]
+                wheels.install(wheels.wanted(packages, release), self.facts["machine"], glibc, release, site)
                 archive = Path(work) / "site.tar"
                 _pack(archive, site, ("**/*",), "")
                 self._site = self._unpacked("site", archive)

@@ -15,7 +15,6 @@ from edgebench.errors import DeviceError
 
 LOST = 255  # ssh's own status; any other is the command's
 _TRIES = 6
-_CHUNK = 2**20
 
 
 class Transport:
@@ -105,11 +104,8 @@ class Transport:
 
 def sha256(path: Path) -> str:
     """In hex."""
-    found = hashlib.sha256()
     with path.open("rb") as opened:
-        for part in iter(lambda: opened.read(_CHUNK), b""):
-            found.update(part)
-    return found.hexdigest()
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _last(said: bytes) -> str:

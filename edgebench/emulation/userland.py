@@ -6,14 +6,13 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from edgebench.emulation import boards, packages
+from edgebench.emulation import boards, packages, wheels
 from edgebench.emulation.boards import Board
 from edgebench.errors import DeviceError
 
@@ -21,7 +20,7 @@ Tell = Callable[[str], None]
 QEMU = ("qemu-user",)  # not -static: only the dynamic one takes plugins
 GUEST = ("python3-minimal", "libpython3-stdlib", "libstdc++6", "libgomp1")
 WHEELS = ("numpy", "opencv-python-headless", "ai-edge-litert", "backports-strenum", "onnxruntime", "openvino")
-_PLATFORM = "aarch64-manylinux_2_36"
+_GLIBC = 36  # of the guest, Debian 12
 _SOURCE = Path(__file__).with_name("edgecount.c")
 
 
@@ -45,10 +44,7 @@ class Userland:
 
     @property
     def python(self) -> Path:
-        found = sorted(self.root.glob("usr/bin/python3.[0-9]*"))
-        if not found:
-            raise DeviceError(f"emulation: {self.root} holds no Python. Remove the folder, and run again.")
-        return found[0]
+        return _python(self.root)
 
 
 def folder() -> Path:
@@ -60,12 +56,15 @@ def prepare(cache: Path, tell: Tell) -> Userland:
     """Make what is not there; each part lies in a folder named by the hash of what it is made of."""
     qemu = _part(cache, "qemu", QEMU, tell, lambda out, work: packages.fetch(work, _architecture(), QEMU, out))
     root = _part(cache, "userland", GUEST, tell, lambda out, work: packages.fetch(work, "arm64", GUEST, out))
-    python = next(iter(sorted(root.glob("usr/bin/python3.[0-9]*"))), None)
-    if python is None:
-        raise DeviceError(f"emulation: {root} holds no Python. Remove the folder, and run again.")
     wanted = [f"{name}=={_version(name)}" for name in WHEELS]
-    release = python.name.removeprefix("python")
-    site = _part(cache, "wheels", [release, *wanted], tell, lambda out, work: _wheels(wanted, release, out))
+    release = _python(root).name.removeprefix("python")
+    site = _part(
+        cache,
+        "wheels",
+        [release, *wanted],
+        tell,
+        lambda out, work: wheels.install(wanted, "aarch64", _GLIBC, release, out),
+    )
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         return Userland(qemu, root, site, None, "there is no C compiler (gcc) for the plugin that counts instructions")
@@ -86,6 +85,13 @@ def overlay(userland: Userland, board: Board, folder: Path) -> Path:
     return folder
 
 
+def _python(root: Path) -> Path:
+    found = sorted(root.glob("usr/bin/python3.[0-9]*"))
+    if not found:
+        raise DeviceError(f"emulation: {root} holds no Python. Remove the folder, and run again.")
+    return found[0]
+
+
 def _part(cache: Path, name: str, of: Sequence[str], tell: Tell, make: Callable[[Path, Path], None]) -> Path:
     done = cache / f"{name}-{hashlib.sha256(repr(tuple(of)).encode()).hexdigest()[:12]}"
     if done.is_dir():
@@ -102,17 +108,6 @@ def _part(cache: Path, name: str, of: Sequence[str], tell: Tell, make: Callable[
             if not done.is_dir():
                 raise
     return done
-
-
-def _wheels(wanted: Sequence[str], release: str, out: Path) -> None:
-    where = ["--python-platform", _PLATFORM, "--python-version", release, "--only-binary", ":all:"]
-    command = [sys.executable, "-m", "uv", "pip", "install", "-q", *where, "--target", str(out), *wanted]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        said = (done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
-        raise DeviceError(
-            f"emulation: wheels for aarch64 cannot be had: {said}. Is uv installed here (pip install uv)?"
-        )
 
 
 def _compile(compiler: str, out: Path) -> None:

@@ -37,21 +37,20 @@ def start(
     backend = runtime(Path(spec.artifact), batch_size=spec.batch_size, threads=spec.threads)
     loaded = perf_counter_ns()
     stage("load")
-    about = told(backend) if ask else {}
     if ask:
-        _check_input(spec, about["executed"], "int8" if backend.quantisation else DTYPE)
+        _check_input(spec, backend.takes(), "int8" if backend.quantisation else DTYPE)
     calling = perf_counter_ns()
     y = backend.predict(batch)
     first_ns = perf_counter_ns() - calling
     stage("first")
     check(spec, y, spec.batch_size, spec.batch_size)
     times = {"import_ns": imported - begin, "load_ns": loaded - loading, "first_ns": first_ns}
-    return backend, {**times, **about}
+    return backend, {**times, **(told(backend) if ask else {})}  # not before the first call: it may warm what it asks
 
 
 def told(backend: base.Backend) -> dict[str, dict[str, Any]]:
     """What the runtime says of itself: the rest of the load event."""
-    return {"executed": backend.executed(), "versions": backend.versions()}
+    return {"executed": {**backend.takes(), **backend.executed()}, "versions": backend.versions()}
 
 
 def check(spec: RunSpec, y: np.ndarray, real: int, seen: int) -> None:
@@ -68,8 +67,8 @@ def noise(spec: RunSpec) -> np.ndarray:
     return np.random.default_rng(spec.seed).standard_normal(shape(spec), np.float32)
 
 
-def _check_input(spec: RunSpec, executed: dict[str, object], known: str) -> None:
-    taken, dtype = executed.get("input_shape"), executed.get("input_dtype", known)
+def _check_input(spec: RunSpec, takes: dict[str, object], known: str) -> None:
+    taken, dtype = takes.get("input_shape"), takes.get("input_dtype", known)
     given = shape(spec)
     fits = not isinstance(taken, list) or (
         len(taken) == len(given) and all(size in (None, want) for size, want in zip(taken, given))

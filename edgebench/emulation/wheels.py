@@ -15,23 +15,27 @@ MORE = {"ai-edge-litert": ("backports-strenum",)}  # what its metadata asks of a
 _GLIBC = (17, 28, *range(31, 41))  # manylinux_2_* that uv knows
 
 
-def install(packages: Sequence[str], machine: str, glibc: int, release: str, out: Path) -> None:
-    """Unpack wheels below `out`; in the versions of this environment, where it is of the same Python release.
+def wanted(packages: Sequence[str], release: str) -> list[str]:
+    """Requirements of the packages and of the runner; of this environment's versions where the Python is the same."""
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    names = [each for name in (*BASE, *packages) for each in (name, *MORE.get(name, ()))]
+    return [f"{name}=={version}" if release == here and (version := _version(name)) else name for name in names]
+
+
+def install(requirements: Sequence[str], machine: str, glibc: int, release: str, out: Path) -> None:
+    """Unpack wheels below `out`.
 
     machine: aarch64 or x86_64. glibc: 36 for 2.36. DeviceError with the reason where there is none.
     """
-    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    names = [each for name in (*BASE, *packages) for each in (name, *MORE.get(name, ()))]
-    wanted = [f"{name}=={version}" if release == here and (version := _version(name)) else name for name in names]
     command = [sys.executable, "-m", "uv", "pip", "install", "-q", *for_machine(machine, glibc, release)]
     done = subprocess.run(
-        [*command, "--target", str(out), *wanted], capture_output=True, text=True, stdin=subprocess.DEVNULL
+        [*command, "--target", str(out), *requirements], capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     if done.returncode:
         said = " ".join(done.stderr.split()) or f"status {done.returncode}"
         raise DeviceError(
-            f"no wheels of {', '.join(wanted)} for Python {release} on {machine}: {said[-300:]} (uv is needed here: "
-            "pip install uv.)"
+            f"no wheels of {', '.join(requirements)} for Python {release} on {machine}: {said[-300:]} "
+            "(uv is needed here: pip install uv.)"
         )
 
 
