@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Optional
 
 from edgebench.errors import DatasetError
 
@@ -104,3 +105,22 @@ class RunSpec:
 
 
 __all__ = ["DELTA_NM", "FocalStack", "Plane", "PlanePair", "RunSpec", "StackFiles"]
+
+
+@dataclass(frozen=True)
+class Throttled:
+    """What a Raspberry Pi's firmware says of voltage and heat, in words.
+
+    Source: https://www.raspberrypi.com/documentation/computers/os.html#get_throttled.
+    """
+
+    now: tuple[str, ...]
+    since_boot: tuple[str, ...]  # holds those of now
+
+    @classmethod
+    def of(cls, bits: Optional[int]) -> Throttled:
+        """Bits 0 to 3 are of now, 16 to 19 the same four since boot; None where it was not told."""
+        names = ("under-voltage", "frequency capped", "throttled", "soft temperature limit")
+        found = bits or 0
+        now, since = ([name for bit, name in enumerate(names) if found >> low + bit & 1] for low in (0, 16))
+        return cls(tuple(now), tuple(since))

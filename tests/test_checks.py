@@ -60,7 +60,12 @@ def test_r23_timed_answers_of_other_images_alone_are_said_to_be_unchecked():
         ({"throttle_count": 3}, {"throttle_count": 4}, "THROTTLED"),
         ({"throttle_count": 3}, {"throttle_count": 3}, None),
         ({"throttle_count": None}, {"throttle_count": None}, None),
-        ({"throttled": []}, {"throttled": ["under-voltage"]}, "THROTTLED"),
+        ({"throttled": 0}, {"throttled": 0x10001}, "THROTTLED"),
+        ({"throttled": 0x40004}, {"throttled": 0x40000}, "THROTTLED"),
+        ({"throttled": 0}, {"throttled": 0x10000}, "THROTTLED"),
+        ({"throttled": 0x40000}, {"throttled": 0x50000}, "THROTTLED"),
+        ({"throttled": 0x50000}, {"throttled": 0x50000}, None),
+        ({"throttled": None}, {"throttled": 0x50000}, None),
     ],
 )
 def test_r17_a_disturbed_device_is_said(before, after, name):

@@ -68,6 +68,25 @@ def test_r18_a_slower_last_minute_has_a_verdict_with_its_reason(last, changes, n
     assert name is None or why in found[name]
 
 
+@pytest.mark.parametrize(("slope", "minutes", "heating"), [(0.6, 12, True), (0.3, 12, False), (0.6, 9, False)])
+def test_a_long_run_that_still_warms_at_its_end_has_not_settled(slope, minutes, heating):
+    record = sustained_record(1.0)
+    (first, *_) = record["sustained"]["minutes"]
+    record["sustained"]["minutes"] = [
+        first | {"minute": number + 1, "temperature_c": 50 + slope * number} for number in range(minutes)
+    ]
+    assert ("HEATING" in verdicts(schema.validate(record))) is heating
+    assert summarise(record).sustained.settled is (None if minutes < 10 else not heating)
+
+
+def test_a_pis_own_clock_and_flags_say_why_it_slowed_down():
+    for told, why in (({"arm_hz": 1_500_000_000}, "83%"), ({"throttled": 0x10001}, "firmware says under-")):
+        record = sustained_record(1.3, khz=([1_800_000], [1_800_000]))
+        record["sustained"]["minutes"][0]["arm_hz"] = 1_800_000_000
+        record["sustained"]["minutes"][-1] |= {"arm_hz": 1_800_000_000} | told
+        assert why in verdicts(record)["THROTTLED"]
+
+
 def test_r18_check_prints_the_ratio_whatever_the_verdict(tmp_path):
     path = store.save(sustained_record(1.02), tmp_path)
     said = CliRunner().invoke(app, ["check", str(path)]).output

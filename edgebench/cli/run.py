@@ -42,6 +42,9 @@ def run(
     clean: Annotated[
         bool, typer.Option("--clean", help="Leave nothing on that board, not even for the next run.")
     ] = False,
+    governor: Annotated[
+        str, typer.Option(help="CPU governor for the time of the run, such as performance; what was there comes back.")
+    ] = "",
     backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
     split: Annotated[Optional[list[str]], typer.Option(help="Split to measure; may be given several times.")] = None,
@@ -90,6 +93,8 @@ def run(
     from edgebench.cli.progress import progress
     from edgebench.cli.run_table import table
     from edgebench.devices import base as devices
+    from edgebench.devices import governor as governors
+    from edgebench.devices.warn import warnings
 
     numbers = {"batch_size": batch, "threads": threads, "images": images}
     numbers |= {"repeats": repeats, "iterations": iterations, "seed": seed, "sustained": sustained}
@@ -99,9 +104,11 @@ def run(
     given |= {name: number for name, number in numbers.items() if number is not None}
     given |= {"memory_limit": True} if memory_limit else {}
     given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
-    target = devices.connect(
-        device, devices.Asked(emulate or "", host or "", python, lambda line: typer.echo(line, err=True))
-    )
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    target = devices.connect(device, devices.Asked(emulate or "", host or "", python, say))
     if target.emulated:
         given = _emulated(given)
     asked = _suite(artifacts or [], suite, model or [], backend, given)
@@ -116,11 +123,13 @@ def run(
         printed.show(todo, estimate.estimate(todo, pace))
         return
     outcomes: list[Outcome] = []
-    with progress(measured, pace) as tell:
+    with governors.held(target, governor, say), progress(measured, pace) as tell:
+        for line in warnings(target.name, target.state()):
+            say(line)
         for outcome in session.follow(todo, target, measured, tell):
             outcomes.append(outcome)
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
-            typer.echo(f"{outcome.cell.name}: {said}: {outcome.path}", err=True)
+            say(f"{outcome.cell.name}: {said}: {outcome.path}")
     if clean and isinstance(target, devices.Remote):
         target.clean()
     table(outcomes, list(measured.stacks))

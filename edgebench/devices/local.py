@@ -73,6 +73,13 @@ class Local:
             "swap_used_bytes": psutil.swap_memory().used,
         }
 
+    def shell(self, script: str) -> str:
+        done = subprocess.run(["sh", "-s"], input=script, capture_output=True, text=True)
+        if done.returncode:
+            said = (done.stderr.strip() or f"status {done.returncode}").splitlines()[-1]
+            raise DeviceError(f"device {self.name!r}: {said}.")
+        return done.stdout
+
     def _python(self) -> list[str]:
         """The command that is Python."""
         return [sys.executable]

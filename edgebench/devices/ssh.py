@@ -80,6 +80,9 @@ class Ssh:
         load, told = self._transport.run(f"cat /proc/loadavg; {self._python()} -c {shlex.quote(code)}").splitlines()
         return {**json.loads(told), "load": float(load.split()[0])}
 
+    def shell(self, script: str) -> str:
+        return self._transport.run("sh -s", script.encode())
+
     def clean(self) -> None:
         """Leave nothing behind."""
         self._transport.run(f"rm -rf {CACHE}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgebench.records.schema import Record
 from edgebench.records.verdicts import Verdict
+from edgebench.types import Throttled
 
 FASTER = 0.10  # a run that repeats one patch may be so much faster
 SAME_UM = 1e-3  # R28: what another place in a batch may change; records round to a tenth of it
@@ -64,9 +65,18 @@ def _disturbed(processes: Sequence[Record]) -> Iterator[Verdict]:
     swapped = [p["phase"] for p in processes if _grown(p, "swap_used_bytes") > SWAPPED_BYTES]
     if swapped:
         yield Verdict("SWAPPED", "device", f"swap grew during {_some(swapped)}")
-    throttled = [p["phase"] for p in processes if _grown(p, "throttle_count") > 0 or p["after"].get("throttled")]
-    if throttled:
-        yield Verdict("THROTTLED", "device", f"the CPU was slowed down (heat or voltage) during {_some(throttled)}")
+    slowed = {p["phase"]: flags for p in processes if (flags := _flags(p)) or _grown(p, "throttle_count") > 0}
+    if slowed:
+        told = ", ".join(dict.fromkeys(flag for flags in slowed.values() for flag in flags)) or "heat or voltage"
+        yield Verdict("THROTTLED", "device", f"the CPU was slowed down ({told}) during {_some(list(slowed))}")
+
+
+def _flags(process: Record) -> list[str]:
+    """Of a Pi's firmware: those of before, of after, and those since boot that are new. Older ones only warn."""
+    bits = process["before"].get("throttled"), process["after"].get("throttled")
+    before, after = map(Throttled.of, bits)
+    new = [flag for flag in after.since_boot if flag not in before.since_boot and None not in bits]
+    return list(dict.fromkeys([*before.now, *after.now, *new]))
 
 
 def _grown(process: Mapping[str, Mapping[str, float | None]], name: str) -> float:

@@ -29,7 +29,15 @@ def stages(summaries: Sequence[Summary], notes: Notes) -> Table:
 
 def sustained(summaries: Sequence[Summary], notes: Notes) -> Table:
     """The first minute of a run without rest beside its last."""
-    headers = ("Run", "Minutes", "p50 of a call, first (ms)", "Last (ms)", "Last / first", "Hottest (deg C)")
+    headers = (
+        "Run",
+        "Minutes",
+        "p50 of a call, first (ms)",
+        "Last (ms)",
+        "Last / first",
+        "Hottest (deg C)",
+        "At the end (deg C / min)",
+    )
     rows = []
     for one in summaries:
         found = one.sustained
@@ -40,7 +48,8 @@ def sustained(summaries: Sequence[Summary], notes: Notes) -> Table:
         if one.record["device"]["emulated"]:
             times = [EMULATED] * len(times)
         hottest = NONE if found.hottest_c is None else f"{found.hottest_c:.0f}"
-        rows.append((run(one, notes), str(found.minutes), *times, hottest))
+        slope = NONE if found.slope_c is None else f"{found.slope_c:+.1f}"
+        rows.append((run(one, notes), str(found.minutes), *times, hottest, slope))
     return Table(headers, tuple(rows))
 
 

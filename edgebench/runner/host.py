@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
-from pathlib import Path
 
 from edgebench.errors import DeviceError
+from edgebench.runner import board
 
 PACKAGES = (
     "edgebench",
@@ -52,6 +52,7 @@ def facts(threads: int = 0) -> dict[str, object]:
         "machine": platform.machine(),
         "cpu": cpu,
         "cpu_flags": flags,
+        **board.facts(),
         "cores": os.cpu_count() or len(affinity),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         "threads": threads or len(affinity),
@@ -73,12 +74,12 @@ def versions() -> dict[str, str]:
 
 def processor() -> tuple[str, list[str]]:
     """Model name and flags; a board of ARM cores names itself in its device tree."""
-    lines = [line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines()]
+    lines = [line.partition(":") for line in board.CPUINFO.read_text().splitlines()]
     values: dict[str, str] = {}
     for key, _, value in lines:
         values.setdefault(key.strip(), value.strip())
-    board = Path("/proc/device-tree/model")
-    if board.is_file():
-        values["Board"] = board.read_bytes().rstrip(b"\0").decode()
+    model = board.DEVICE_TREE / "model"
+    if model.is_file():
+        values["Board"] = model.read_bytes().rstrip(b"\0").decode(errors="replace")
     name = next((values[key] for key in ("model name", "Board", "Model", "Hardware") if values.get(key)), "")
     return name or platform.machine(), (values.get("flags") or values.get("Features") or "").split()

@@ -1,9 +1,11 @@
-"""What the kernel tells of heat and clock, in files that cost next to nothing to read; None for what it does not."""
+"""What the kernel and a Raspberry Pi's firmware tell of heat and clock; None for what they do not."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Optional
+
+from edgebench.runner import firmware
 
 CPU = Path("/sys/devices/system/cpu")
 CPUFREQ = CPU / "cpufreq"
@@ -11,12 +13,13 @@ THERMAL = Path("/sys/class/thermal")
 
 
 def heat_and_clock() -> dict[str, object]:
-    """Frequency is what the governor asks for, which a hot CPU may not give."""
+    """requested_khz is what the governor asks for, which a hot CPU may not give; arm_hz, on a Pi, what it has."""
     return {
         "temperature_c": hottest(),
         "throttle_count": throttled(),
         "governor": each("scaling_governor"),
         "requested_khz": each("scaling_cur_freq"),
+        **firmware.state(),
     }
 
 

@@ -1,0 +1,170 @@
+"""What a run records of a Raspberry Pi: firmware, revision, throttling, governor; on boards of files (tests/boards)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import tomllib
+
+from edgebench.devices import governor
+from edgebench.devices.local import Local
+from edgebench.devices.warn import warnings
+from edgebench.errors import UsageError
+from edgebench.runner import board, firmware, host, state
+from edgebench.types import Throttled
+
+BOARDS = Path(__file__).with_name("boards")
+NAMES = sorted(path.stem for path in BOARDS.glob("*.toml"))
+
+
+@pytest.fixture
+def as_board(monkeypatch, tmp_path):
+    """This machine seems to be that board: its files, and a vcgencmd in the PATH."""
+
+    def make(name, **answers):
+        told = tomllib.loads((BOARDS / f"{name}.toml").read_text())
+        (tmp_path / "device-tree").mkdir()
+        (tmp_path / "device-tree" / "model").write_bytes(told["model"].encode() + b"\0")
+        for file in ("cpuinfo", "swaps"):
+            (tmp_path / file).write_text(told[file].lstrip("\n"))
+        monkeypatch.setattr(board, "DEVICE_TREE", tmp_path / "device-tree")
+        monkeypatch.setattr(board, "CPUINFO", tmp_path / "cpuinfo")
+        monkeypatch.setattr(board, "SWAPS", tmp_path / "swaps")
+        said = told["vcgencmd"] | answers
+        cases = "\n".join(f"'{words}') cat <<'END'\n{text.strip()}\nEND\n;;" for words, text in said.items())
+        program = tmp_path / "bin" / "vcgencmd"
+        program.parent.mkdir()
+        program.write_text(f'#!/bin/sh\ncase "$*" in\n{cases}\n*) echo "error=1"; exit 1;;\nesac\n')
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        return told
+
+    return make
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_board_names_itself_its_revision_and_its_clock_but_never_its_serial_number(name, as_board):
+    told = as_board(name)
+    found = host.facts()
+    assert found["cpu"] == found["board"]["model"] == told["model"]
+    assert found["board"]["revision"] in told["cpuinfo"]
+    assert found["board"]["firmware"].startswith("Aug 30 2024")
+    assert f"arm_freq={found['board']['arm_freq_mhz']}" == told["vcgencmd"]["get_config arm_freq"]
+    assert found["swap"] == [{"zram": name == "pi5", "bytes": found["swap"][0]["bytes"]}]
+    assert "0000000000000000" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "since", "hz"),
+    [
+        ("pi3bplus", [], [], 1_400_000_000),
+        ("pi4", [], ["under-voltage", "throttled"], 1_800_457_088),
+        ("pi5", ["soft temperature limit"], ["soft temperature limit"], 1_500_019_456),
+        ("zero2w", ["under-voltage", "throttled"], ["under-voltage", "throttled"], 600_062_000),
+    ],
+)
+def test_the_state_has_the_flags_of_now_and_since_boot_and_the_measured_clock(name, now, since, hz, as_board):
+    as_board(name)
+    found = state.heat_and_clock()
+    flags = Throttled.of(found["throttled"])
+    assert (list(flags.now), list(flags.since_boot), found["arm_hz"]) == (now, since, hz)
+    said = list(warnings("board", found))
+    assert any("THROTTLED" in line for line in said) is bool(now)
+    assert any("a reboot clears it" in line for line in said) is (bool(since) and not now)
+
+
+def test_a_firmware_that_may_not_be_asked_is_told_with_what_mends_it(as_board):
+    as_board("pi4", get_throttled="VCHI initialization failed")
+    found = state.heat_and_clock()
+    assert found["throttled"] is None and found["firmware_refuses"] == "VCHI initialization failed"
+    assert any("usermod -aG video" in line for line in warnings("board", found))
+
+
+def test_a_machine_without_such_a_firmware_says_nothing_of_it(monkeypatch):
+    monkeypatch.setattr(firmware.shutil, "which", lambda name: None)
+    assert firmware.state() == firmware.about() == {}
+    assert "board" not in board.facts() or board.DEVICE_TREE.is_dir()
+
+
+@pytest.fixture
+def cpufreq(tmp_path, monkeypatch):
+    """Two groups of cores; files that this user may write, as root may those of Linux."""
+    for number in (0, 4):
+        policy = tmp_path / "cpufreq" / f"policy{number}"
+        policy.mkdir(parents=True)
+        (policy / "scaling_governor").write_text("ondemand\n" if number else "schedutil\n")
+        (policy / "scaling_available_governors").write_text("ondemand schedutil performance\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    return tmp_path / "cpufreq"
+
+
+def governors(cpufreq):
+    return [(cpufreq / f"policy{number}" / "scaling_governor").read_text().strip() for number in (0, 4)]
+
+
+def test_a_governor_is_held_for_the_session_and_each_group_gets_its_own_back(cpufreq):
+    said = []
+    with pytest.raises(KeyboardInterrupt), governor.held(Local(), "performance", said.append, str(cpufreq)):
+        assert governors(cpufreq) == ["performance", "performance"]
+        raise KeyboardInterrupt
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+    assert said == ["local: governor performance; ondemand schedutil comes back at the end"]
+    assert not list(cpufreq.parent.glob(".cache/*"))
+
+
+def test_a_session_that_was_killed_leaves_a_note_and_the_next_one_brings_back_what_was_there(cpufreq):
+    program = (
+        "import time; from edgebench.devices import governor; from edgebench.devices.local import Local\n"
+        f"with governor.held(Local(), 'performance', lambda line: print(line, flush=True), {str(cpufreq)!r}):\n"
+        "    time.sleep(60)"
+    )
+    for end, after in ((signal.SIGTERM, ["schedutil", "ondemand"]), (signal.SIGKILL, ["performance"] * 2)):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as session:
+            session.stdout.readline()
+            session.send_signal(end)
+        assert governors(cpufreq) == after
+    with governor.held(Local(), "performance", lambda line: None, str(cpufreq)):
+        time.sleep(0)
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"), [("turbo", "does not know it"), ("x; rm -rf", "no name of a governor")]
+)  # fmt: skip
+def test_a_governor_that_cannot_be_had_is_refused_and_nothing_is_changed(wanted, why, cpufreq):
+    with pytest.raises(UsageError, match=why), governor.held(Local(), wanted, print, str(cpufreq)):
+        pass
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+
+
+def test_a_machine_without_frequency_control_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(UsageError, match="no frequency control"):
+        governor.held(Local(), "performance", print, str(tmp_path)).__enter__()
+
+
+def test_a_user_who_may_not_set_it_is_told_and_nothing_is_changed(cpufreq, monkeypatch):
+    tools = cpufreq.parent / "bin"
+    tools.mkdir()
+    (tools / "sudo").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "sudo").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
+    script = governor._WRITE.replace("test -w", "false &&")  # root may write all files
+    monkeypatch.setattr(governor, "_WRITE", script)
+    with pytest.raises(UsageError, match="lets only root"):
+        governor.held(Local(), "performance", print, str(cpufreq)).__enter__()
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+
+
+def test_an_emulated_board_has_no_governor(cpufreq):
+    device = Local()
+    device.emulated = True
+    with pytest.raises(UsageError, match="has none"):
+        governor.held(device, "performance", print, str(cpufreq)).__enter__()
