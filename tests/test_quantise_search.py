@@ -111,23 +111,32 @@ def test_layers_that_bring_nothing_are_given_up():
     assert tried == [1, 2, 4, 8]
 
 
-def explanation(*alone_um):
+def explanation(*alone_um, scale=1.1, back=1.0):
+    """back: the part of its own share that restoring a layer brings."""
     data = given()
     plain = data.y.copy()
     shares = []
+    total = float(np.hypot.reduce(alone_um))
     for i, away in enumerate(alone_um):
         unit = Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}")
         one = cost(plain, plain + away, data)
-        shares.append(Share(unit, one, one, 0.0, None, None))
-    whole = cost(plain, plain + 1.1 * float(np.hypot.reduce(alone_um)), data)
+        others = cost(plain, plain + scale * float(np.sqrt(total**2 - (back * away) ** 2)), data)
+        shares.append(Share(unit, one, others, 0.0, None, None))
+    whole = cost(plain, plain + scale * total, data)
     return Explanation(whole, tuple(shares), 1000)
 
 
 def test_the_prediction_adds_squares_and_is_scaled_to_the_whole():
     found = explanation(0.4, 0.3)
-    assert explain.predicted_um(found, []) == pytest.approx(0.55, rel=1e-4)
-    assert explain.predicted_um(found, ["u0"]) == pytest.approx(0.33, rel=1e-4)
-    assert explain.predicted_um(found, ["u0", "u1"]) == 0
+    assert explain.predicted_um(found, []) == pytest.approx((0.55, 0.55), rel=1e-4)
+    assert explain.predicted_um(found, ["u0"]) == pytest.approx((0.33, 0.33), rel=1e-3)
+    assert explain.predicted_um(found, ["u0", "u1"]) == pytest.approx((0, 0), abs=0.02)
+
+
+def test_the_prediction_is_a_span_where_restoring_a_layer_brings_less_than_its_share():
+    low, high = explain.predicted_um(explanation(0.4, 0.3, back=0.5), ["u0"])
+    assert low == pytest.approx(0.33, rel=1e-3)
+    assert high == pytest.approx(1.1 * np.sqrt(0.25 - 0.04), rel=1e-3)
 
 
 def test_advice_keeps_no_more_layers_than_the_goal_needs():

@@ -133,8 +133,9 @@ def _print(console: Console, artifact: str, found: Explanation, shown: int) -> N
 
 
 def _print_proof(console: Console, found: Explanation, proof: Proof, wanted: float) -> None:
+    low, high = proof.predicted_um
     console.print(
-        f"In float: {', '.join(proof.keep) or 'nothing more'}. Mean |difference| predicted {proof.predicted_um:.4f} "
+        f"In float: {', '.join(proof.keep) or 'nothing more'}. Mean |difference| predicted {low:.4f} to {high:.4f} "
         f"um, measured {proof.measured.away_um:.4f} um (goal {wanted:.4f}); error of an image "
         f"{proof.measured.increase_um:+.4f} um, before {found.whole.increase_um:+.4f}; "
         f"{proof.bytes / 2**20:.2f} MiB, before {found.bytes / 2**20:.2f}.",

@@ -47,7 +47,7 @@ class Proof:
     """A recipe that follows from the shares, and what its file does."""
 
     keep: tuple[str, ...]
-    predicted_um: float  # mean |difference|
+    predicted_um: tuple[float, float]  # mean |difference|, between these
     measured: Cost
     bytes: int
 
@@ -79,19 +79,26 @@ def explain(
     return Explanation(whole, ranked, size(artifact))
 
 
-def predicted_um(found: Explanation, kept: Sequence[str]) -> float:
-    """Mean |difference| with these units in float, of independent shares: squares add up, scaled to the whole."""
-    squares = {share.unit.name: share.alone.away_um**2 for share in found.shares}
-    total = sum(squares.values())
-    left = sum(value for name, value in squares.items() if name not in kept)
-    return found.whole.away_um * math.sqrt(left / total) if total > 0 else 0.0
+def predicted_um(found: Explanation, kept: Sequence[str]) -> tuple[float, float]:
+    """Between which the mean |difference| should be with these units in float; of independent shares, squares add up.
+
+    One end takes each unit's share from it alone, scaled to the whole: too good where a neighbour rounds the tensor
+    anyway. The other takes what each restores: too bad where two of them do so together.
+    """
+    whole = found.whole.away_um**2
+    alone = {share.unit.name: share.alone.away_um**2 for share in found.shares}
+    total = sum(alone.values())
+    left = whole * sum(value for name, value in alone.items() if name not in kept) / total if total > 0 else 0.0
+    back = sum(max(whole - share.restored.away_um**2, 0.0) for share in found.shares if share.unit.name in kept)
+    low, high = sorted((left, max(whole - back, 0.0)))
+    return math.sqrt(low), math.sqrt(high)
 
 
 def advised(found: Explanation, goal_um: float) -> tuple[Unit, ...]:
-    """The fewest layers that must stay in float for a predicted mean |difference| of at most goal_um."""
+    """The fewest layers that must stay in float for a goal in the middle of what is predicted."""
     chosen: list[Unit] = []
     for share in found.shares:
-        if predicted_um(found, [unit.name for unit in chosen]) <= goal_um:
+        if sum(predicted_um(found, [unit.name for unit in chosen])) / 2 <= goal_um:
             break
         chosen.append(share.unit)
     return tuple(chosen)
