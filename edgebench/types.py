@@ -80,9 +80,9 @@ class RunSpec:
     mode is "accuracy" (every image of `stacks`: focusing error and the split of the time, one code path),
     "latency" (`iterations` timed calls or `seconds` of them, whichever is more, on a rotation of real patches after a
     warm-up), "sustained" (the same for `minutes`, minute by minute), "memory" (resident memory by stages, never
-    together with timing), "profile" (time by kind of operator), "count" (calls between marks, for an emulator) or
-    "endure" (load and a few calls, to see if they fit into a limit of memory). Paths are those of the machine that it
-    runs on.
+    together with timing), "profile" (time by kind of operator), "count" (calls between marks, for an emulator),
+    "layers" (what each operator gives) or "endure" (load and a few calls, to see if they fit into a limit of memory).
+    Paths are those of the machine that it runs on.
     """
 
     mode: str

@@ -94,6 +94,9 @@ OWN_RUNTIME = {
     "keras": {"keras", "tensorflow"},
     "profile_onnxruntime": {"onnxruntime"},
     "profile_openvino": {"openvino"},
+    "tapped_litert": {"ai_edge_litert"},
+    "tapped_onnxruntime": {"onnxruntime"},
+    "tapped_openvino": {"openvino"},
 }
 
 

@@ -60,7 +60,7 @@ def test_a_name_brings_its_host_and_python_and_what_is_given_goes_before(tmp_pat
     base.connect("lab", base.Asked(python="python3.13"))
     base.connect("lab", base.Asked(host="other"))
     assert seen == [("pi@lab", "python3.11", ""), ("pi@lab", "python3.13", ""), ("other", "", "")]
-    with pytest.raises(UsageError, match=r"no device 'lap'. Devices: local, raspberrypi, ssh, lab\."):
+    with pytest.raises(UsageError, match=r"no device 'lap'. Devices: local, raspberrypi, ssh, pi3, pi4, pi5, lab\."):
         base.connect("lap")
 
 

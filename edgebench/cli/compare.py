@@ -1,11 +1,13 @@
-"""edgebench check and compare: what a record says against itself, and two records side by side."""
+"""edgebench check and compare: what a record says against itself; two records, or two devices, side by side."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from edgebench.records.comparison import Comparison
@@ -33,13 +35,39 @@ def check(
 
 
 def compare(
-    base: Annotated[Path, typer.Argument(help="Record that the other is compared with.")],
-    other: Annotated[Path, typer.Argument(help="Record measured alike: device, data, batch, threads.")],
+    records: Annotated[
+        Optional[list[str]],
+        typer.Argument(help="Two records measured alike, the base first; with --device artifacts, MODEL/TARGET."),
+    ] = None,
     margin: Annotated[float, typer.Option(min=0.001, help="Difference of the error that does not count, um.")] = 0.05,
+    device: Annotated[
+        Optional[tuple[str, str]],
+        typer.Option(
+            metavar="A B", help="Answers of two devices, by their names in --results, in place of two records."
+        ),
+    ] = None,
+    layers: Annotated[
+        bool,
+        typer.Option("--layers", help="Run both devices once more, to see in which layer the answers part, and why."),
+    ] = False,
+    data: Annotated[Path, typer.Option(help="Data set of which --layers takes 8 patches.")] = Path("data/simulated"),
+    models: Annotated[Path, typer.Option(help="Folder of the models, for --layers.")] = Path("models"),
+    results: Annotated[Path, typer.Option(help="Folder of the records, for --device.")] = Path("results"),
 ) -> None:
-    """Ratios of times with intervals, errors paired image by image. Exit code 0: nothing is worse, 1: something is."""
+    """Ratios of times with intervals, errors paired image by image. Exit code 0: nothing is worse, 1: something is.
+
+    With --device: how far the answers of the same artifacts are apart on two devices. Exit code 0, whatever is found.
+    """
     from edgebench.records import comparison, store
 
+    if device is not None:
+        from edgebench.cli import agreement
+
+        agreement.show(device, records or [], results, (models, data) if layers else None)
+        return
+    if layers or len(records or ()) != 2:
+        raise UsageError("compare takes two records; or --device A B, with --layers and artifacts as you like.")
+    base, other = map(Path, records or ())
     found = comparison.compare(store.load(base), store.load(other), margin)
     _print(found)
     for one in found.regressions:

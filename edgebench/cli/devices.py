@@ -31,6 +31,8 @@ def list_() -> None:
     }
     for name in base.DEVICES:
         table.add_row(name, meanings[name])
+    for name, board in BOARDS.items():
+        table.add_row(name, f"a {board.model}, emulated")
     for name, one in sorted(named.load().items()):
         table.add_row(name, ", ".join(f"{key} {value}" for key, value in one.items()))
     console = Console()

@@ -115,7 +115,7 @@ def run(
     cells = _cells(asked, models, input_size, energy_command or "")
     if isinstance(target, devices.Remote):
         target.need(sorted({cell.package for cell in cells if cell.package}))
-    measured = _data(data, split or list(asked.splits))
+    measured = read(data, split or list(asked.splits))
     todo = plans.make(cells, target, measured, results, force=force, seed=0)
     pace = estimate.pace(todo, measured.about["sha256"])
     wanted = _gates(asked, todo, baseline)
@@ -201,7 +201,7 @@ def _cells(suite: Suite, models: Path, input_size: int | None, energy_command: s
     return cells
 
 
-def _data(root: Path, splits: Sequence[str]) -> Data:
+def read(root: Path, splits: Sequence[str]) -> Data:
     """The data set as plain values: the test splits that it has, if none are named."""
     from dataclasses import asdict
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Optional, Protocol, runtime_checkable
 
 from edgebench import errors
+from edgebench.emulation.boards import BOARDS
 from edgebench.errors import DeviceError, EdgebenchError, UsageError
 from edgebench.types import RunSpec
 
@@ -73,7 +74,7 @@ DEVICES = {
     "local": "edgebench.devices.local",
     "raspberrypi": "edgebench.devices.raspberrypi",
     "ssh": "edgebench.devices.remote",
-}
+}  # beside them, the boards that can be emulated, by their own names
 _ERRORS = {
     name: found for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, EdgebenchError)
 }
@@ -88,11 +89,13 @@ def connect(name: str, asked: Optional[Asked] = None) -> Device:
 
     asked = asked or Asked()
     own = named.load()
-    if name not in DEVICES and name not in own:
-        raise UsageError(f"no device {name!r}. Devices: {', '.join([*DEVICES, *own])}.")
+    if name not in (*DEVICES, *BOARDS, *own):
+        raise UsageError(f"no device {name!r}. Devices: {', '.join([*DEVICES, *BOARDS, *own])}.")
     if name in own and not (asked.host or asked.emulate):
         given = {key: value for key, value in own[name].items() if key != "python" or not asked.python}
         asked = replace(asked, **given)  # type: ignore[arg-type]
+    if name in BOARDS and name not in own:
+        asked = replace(asked, emulate=asked.emulate or name)
     kind = name if name in DEVICES else "raspberrypi"
     if asked.host and kind == "local":
         raise UsageError(f"--host {asked.host}: device 'local' is this machine. Use --device ssh or raspberrypi.")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from edgebench.records import estimate
-from edgebench.records.schema import Record
+from edgebench.records.agreement import agreement, identity
 from edgebench.records.summary import Summary
 from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NONE, mib, ms
@@ -60,24 +58,8 @@ def boards(summaries: Sequence[Summary], notes: Notes) -> Table:
 def _agreement(one: Summary, summaries: Sequence[Summary]) -> str:
     """With a real run of the same artifact and backend on the same data."""
     for other in summaries:
-        if not other.record["device"]["emulated"] and _identity(other.record) == _identity(one.record):
-            off = _differences(other.record, one.record)
-            if len(off):
-                return f"{off.mean():.2g} / {off.max():.2g} ({len(off):,} patches)"
+        if not other.record["device"]["emulated"] and identity(other.record) == identity(one.record):
+            found = agreement(other.record, one.record)
+            if found:
+                return f"{found.mean_um:.2g} / {found.max_um:.2g} ({found.patches:,} patches)"
     return NONE
-
-
-def _identity(record: Record) -> tuple[object, ...]:
-    return record["artifact"]["sha256"], record["backend"]["name"], record["data"]["sha256"]
-
-
-def _differences(real: Record, emulated: Record) -> np.ndarray:
-    """|d| of the patches that both saw, um."""
-    off = []
-    for split, part in emulated["accuracy"].items():
-        images = {(i["stack"], i["z_nm"]): i for i in real["accuracy"].get(split, {}).get("images", ())}
-        for image in part["images"]:
-            other = images.get((image["stack"], image["z_nm"]))
-            if other is not None and len(other["patches_um"]) == len(image["patches_um"]):
-                off.append(np.abs(np.subtract(other["patches_um"], image["patches_um"])))
-    return np.concatenate(off) if off else np.zeros(0)

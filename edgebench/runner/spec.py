@@ -9,7 +9,16 @@ from typing import Any
 from edgebench.errors import UsageError
 from edgebench.types import RunSpec, StackFiles
 
-MODES = ("accuracy", "latency", "memory", "profile", "count", "sustained", "endure")  # each a module of this folder
+MODES = (
+    "accuracy",
+    "latency",
+    "memory",
+    "profile",
+    "count",
+    "layers",
+    "sustained",
+    "endure",
+)  # each a module of this folder
 _MINIMUM = {
     "batch_size": 1,
     "threads": 1,
