@@ -95,7 +95,7 @@ def predicted_um(found: Explanation, kept: Sequence[str]) -> tuple[float, float]
 
 
 def advised(found: Explanation, goal_um: float) -> tuple[Unit, ...]:
-    """The fewest layers that must stay in float for a goal at the good end of what is predicted; prove() measures it."""
+    """The fewest layers that must stay in float for a goal at the good end of the prediction; prove() measures it."""
     chosen: list[Unit] = []
     for share in found.shares:
         if predicted_um(found, [unit.name for unit in chosen])[0] <= goal_um:
