@@ -143,6 +143,22 @@ def test_a_board_is_measured_from_here_and_the_second_run_sends_nothing(
     assert not (board.home / ssh.CACHE).exists()
 
 
+def test_a_fleet_of_boards_is_driven_over_ssh(board, reach, tiny_artifacts, tiny_dataset, monkeypatch, tmp_path, capfd):
+    pytest.importorskip("distributed")
+    reach()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fleet.toml").write_text(f'[device.lab-1]\nhost = "board"\npython = "{sys.executable}"\n')
+    options = ["run", tiny_artifacts["tflite-int8"], "--data", tiny_dataset, "--split", "test-1", "--repeats", "1"]
+    code, err = run(monkeypatch, capfd, *options, "--iterations", "20", "--fleet", "fleet.toml")
+    assert code == 0, err
+    assert "fleet: 2 stacks of 1 processes, 1 devices" in err
+    (path,) = tmp_path.glob("results/runs/lab-1/*.json")
+    part = json.loads(path.read_text())["accuracy"]["test-1"]
+    assert set(part["fleet"]["stacks"].values()) == {"lab-1"} and part["fleet"]["checked"] == []
+    code, err = run(monkeypatch, capfd, *options, "--fleet", "fleet.toml", "--device", "ssh")
+    assert code == 2 and "--fleet names its own devices" in err
+
+
 def test_a_job_goes_on_while_the_connection_is_lost(board, reach):
     reach()
     link = Transport("board")

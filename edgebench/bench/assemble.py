@@ -31,7 +31,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         (load,), (result,) = one.events["load"], one.events[spec.mode]
         if spec.mode == "accuracy":
             images = sorted(one.events.get("image", []), key=lambda image: (image["stack"], image["z_nm"]))
-            times = {key: result[key] for key in ("wall_ns", "cpu_ns", "padded", "workers") if key in result}
+            times = {key: result[key] for key in ("wall_ns", "cpu_ns", "padded", "workers", "fleet") if key in result}
             accuracy[phase.removeprefix("accuracy ")] = {"images": images, **times, "load": load}
         elif spec.mode == "memory":
             memory = result

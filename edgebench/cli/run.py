@@ -39,6 +39,9 @@ def run(
         Optional[str], typer.Option(help="Board to reach over SSH: user@board, or a name of your ssh configuration.")
     ] = None,
     python: Annotated[str, typer.Option(help="Python on that board; the newest of 3.9 and later if not given.")] = "",
+    fleet: Annotated[
+        Optional[Path], typer.Option(help="TOML file of devices of one type, who share the accuracy by stacks.")
+    ] = None,
     clean: Annotated[
         bool, typer.Option("--clean", help="Leave nothing on that board, not even for the next run.")
     ] = False,
@@ -86,6 +89,7 @@ def run(
     Exit code 1: a gate of the suite failed, and failed again when its cells were measured a second time.
     """
     from edgebench.bench import estimate, gates, session
+    from edgebench.bench import fleet as fleets
     from edgebench.bench import plan as plans
     from edgebench.bench.suite import PRESETS
     from edgebench.cli import gates as printed_gates
@@ -108,9 +112,15 @@ def run(
     def say(line: str) -> None:
         typer.echo(line, err=True)
 
-    target = devices.connect(device, devices.Asked(emulate or "", host or "", python, say))
+    if fleet is not None and (emulate or host or python or device != "local"):
+        raise UsageError("--fleet names its own devices. Leave out --device, --host, --emulate and --python.")
+    several = None if fleet is None else fleets.load(fleet)
+    if several is None:
+        target = devices.connect(device, devices.Asked(emulate or "", host or "", python, say))
+    else:
+        target = fleets.first(several, say)
     if target.emulated:
-        given = _emulated(given)
+        given = _emulated(given, 0 if several else EMULATED_IMAGES)
     asked = _suite(artifacts or [], suite, model or [], backend, given)
     cells = _cells(asked, models, input_size, energy_command or "")
     if isinstance(target, devices.Remote):
@@ -122,6 +132,9 @@ def run(
     if plan:
         printed.show(todo, estimate.estimate(todo, pace))
         return
+    if several is not None:
+        fleets.measure(todo, several, say)
+        todo = plans.make(cells, target, measured, results, force=force, seed=0)
     outcomes: list[Outcome] = []
     with governors.held(target, governor, say), progress(measured, pace) as tell:
         for line in warnings(target.name, target.state()):
@@ -140,12 +153,12 @@ def run(
         raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
 
 
-def _emulated(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Instructions in place of times, which mean nothing; some images, unless all are asked for (--images 0)."""
+def _emulated(given: Mapping[str, Any], images: int) -> dict[str, Any]:
+    """Instructions in place of times, which mean nothing; so many images, unless others are asked for (--images 0)."""
     timed = sorted({"sustained", "memory_limit"} & {name for name, value in given.items() if value})
     if timed:
         raise UsageError(f"an emulated board cannot do {' and '.join(timed)}. Leave it out, or measure on a board.")
-    return {"images": EMULATED_IMAGES, **given, "repeats": 0, "energy": "off"}
+    return {"images": images, **given, "repeats": 0, "energy": "off"}
 
 
 def _gates(suite: Suite, todo: Plan, given: Path | None) -> list[Check]:

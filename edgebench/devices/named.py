@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,17 @@ def load() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for file in files()[::-1]:
         if file.is_file():
-            found |= _read(file)
+            found |= read(file)[0]
     return found
 
 
-def _read(file: Path) -> dict[str, dict[str, str]]:
+def read(file: Path, more: Sequence[str] = ()) -> tuple[dict[str, dict[str, str]], dict[str, Any]]:
+    """The devices of a file, and the values of other keys that it may have."""
     try:
         raw: Mapping[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: not readable TOML ({error}). Correct it.") from error
-    unknown = sorted(set(raw) - {"device"})
+    unknown = sorted(set(raw) - {"device", *more})
     devices = raw.get("device", {})
     if unknown or not isinstance(devices, dict) or not all(isinstance(one, dict) for one in devices.values()):
         raise UsageError(f"{file}: expected tables [device.NAME]{f', not {unknown[0]!r}' if unknown else ''}.")
@@ -45,4 +46,4 @@ def _read(file: Path) -> dict[str, dict[str, str]]:
                 raise UsageError(f"{file}: device.{name}.{key} is {value!r}. Known: {', '.join(KEYS)}, each a text.")
         if not one.get("host") and not one.get("emulate"):
             raise UsageError(f"{file}: device.{name} has neither host nor emulate. Give one.")
-    return dict(devices)
+    return dict(devices), {key: raw[key] for key in more if key in raw}

@@ -20,6 +20,7 @@ def checks(record: Record) -> Iterator[Verdict]:
     yield from _cached(record["latency"], record.get("one_patch"))
     yield from _other_answers(record)
     yield from _disturbed(record.get("processes", ()))
+    yield from _fleet(record)
 
 
 def _cached(processes: Sequence[Record], one_patch: Record | None) -> Iterator[Verdict]:
@@ -59,6 +60,20 @@ def _other_answers(record: Record) -> Iterator[Verdict]:
             "latency",
             f"{wrong} of {len(away)} timed answers differ from those of the accuracy run, by up to {max(away):.3g} um",
         )
+
+
+def _fleet(record: Record) -> Iterator[Verdict]:
+    """A stack that two devices of a fleet measured, with answers that differ."""
+    for split, part in record["accuracy"].items():
+        checked = part.get("fleet", {}).get("checked", ())
+        wrong = [one for one in checked if one["max_um"] > SAME_UM]
+        if wrong:
+            away = max(one["max_um"] for one in wrong)
+            who = sorted({name for one in wrong for name in one["devices"]})
+            reason = (
+                f"{len(wrong)} of {len(checked)} stacks have other answers on {', '.join(who)}, by up to {away:.3g} um"
+            )
+            yield Verdict("MISMATCH", split, reason)
 
 
 def _disturbed(processes: Sequence[Record]) -> Iterator[Verdict]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from edgebench.records.schema import Record
 from edgebench.records.summary import Summary
 from edgebench.report.markdown import Notes, mark
 
@@ -132,7 +133,20 @@ def where(summary: Summary, notes: Notes, *, batch: bool = True) -> str:
     parts.append(f"{settings['threads']} thread{'s' if settings['threads'] > 1 else ''}")
     if batch and settings["batch_size"] != BATCH:
         parts.append(f"batch {settings['batch_size']}")
-    return ", ".join(parts)
+    return ", ".join(parts) + _fleet(record, notes)
+
+
+def _fleet(record: Record, notes: Notes) -> str:
+    shares = [part["fleet"] for part in record["accuracy"].values() if "fleet" in part]
+    if not shares:
+        return ""
+    devices = {name for share in shares for name in share["stacks"].values()}
+    twice = sum(len(share["checked"]) for share in shares)
+    return mark(
+        notes,
+        f"Errors and end-to-end times of {len(devices)} devices of one type, who shared the stacks; times are sums. "
+        f"{twice} stacks were measured by two of them. Latency and memory are of one.",
+    )
 
 
 def run(summary: Summary, notes: Notes, *, batch: bool = True) -> str:
