@@ -159,7 +159,7 @@ def test_openvino_refuses_weights_that_are_cut(tiny_artifacts, tmp_path):
 
 
 def test_an_unknown_backend_lists_the_names():
-    with pytest.raises(UsageError, match="litert, onnxruntime, openvino, keras, null"):
+    with pytest.raises(UsageError, match="litert, tflite-runtime, onnxruntime, openvino, keras, null"):
         base.load("tflight")
 
 

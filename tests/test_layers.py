@@ -89,6 +89,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
 }
 OWN_RUNTIME = {
     "litert": {"ai_edge_litert"},
+    "tflite_runtime": {"tflite_runtime"},
     "onnxruntime": {"onnxruntime"},
     "openvino": {"openvino"},
     "keras": {"keras", "tensorflow"},

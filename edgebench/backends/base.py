@@ -44,6 +44,7 @@ class Entry:
 
 BACKENDS = {
     "litert": Entry("edgebench.backends.litert", "ai-edge-litert", (".tflite",)),
+    "tflite-runtime": Entry("edgebench.backends.tflite_runtime", "tflite-runtime", (".tflite",)),
     "onnxruntime": Entry("edgebench.backends.onnxruntime", "onnxruntime", (".onnx",)),
     "openvino": Entry("edgebench.backends.openvino", "openvino", (".xml", ".onnx", ".tflite")),
     "keras": Entry("edgebench.backends.keras", "keras", (".keras",)),

@@ -1,93 +1,16 @@
-"""LiteRT (TensorFlow Lite), with the XNNPACK delegate that it applies by itself."""
+"""LiteRT, which TensorFlow Lite is called today."""
 
 from __future__ import annotations
 
-from collections import Counter
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Optional
-
-import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from edgebench.backends.base import refused
-from edgebench.backends.quantisation import Quantisation
+from edgebench.backends.tflite import TfLite
 
 
-class LiteRt:
-    def __init__(self, model: Path, *, batch_size: int, threads: int) -> None:
-        try:
-            self._interpreter = Interpreter(model_path=str(model), num_threads=threads)
-            self._input = self._interpreter.get_input_details()[0]
-            self._index = self._input["index"]
-            self._shape = [batch_size, *self._input["shape"].tolist()[1:]]
-            self._interpreter.resize_tensor_input(self._index, self._shape)
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise refused("litert", model, error) from error
-        output = self._interpreter.get_output_details()[0]
-        self._output = output["index"]
-        self.quantisation = _quantisation(self._input)
-        self._answer = _quantisation(output)
-        self._threads = threads
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        if self.quantisation is not None and x.dtype != np.int8:
-            x = self.quantisation.quantise(x)
-        self._interpreter.set_tensor(self._index, x)
-        self._interpreter.invoke()
-        y: np.ndarray = self._interpreter.get_tensor(self._output).reshape(-1)
-        return y if self._answer is None else self._answer.real(y)
-
-    def takes(self) -> dict[str, object]:
-        return {"input_shape": self._shape, "input_dtype": np.dtype(self._input["dtype"]).name}
-
-    def executed(self) -> dict[str, object]:
-        nodes = self._interpreter._get_ops_details()  # the public interface names no operators
-        delegates = [node for node in nodes if node["op_name"] == "DELEGATE"]
-        operators = [node for node in nodes if node["op_name"] != "DELEGATE"]
-        types = Counter(f"{node['op_name']} {_dtype(node)}" for node in operators)
-        return {
-            "delegate": "XNNPACK" if delegates else None,
-            "partitions": len(delegates),
-            "operators_total": len(operators),
-            "operators_delegated": len(_delegated(delegates, operators)),
-            "operators": dict(types),
-            "threads": self._threads,
-        }
-
-    def versions(self) -> dict[str, str]:
-        return {"ai-edge-litert": version("ai-edge-litert")}
-
-
-def _quantisation(tensor: dict[str, Any]) -> Optional[Quantisation]:
-    """Of an input or output; None where it is float32."""
-    if tensor["dtype"] != np.int8:
-        return None
-    scale, zero_point = tensor["quantization"]
-    return Quantisation(float(scale), int(zero_point))
-
-
-def _dtype(node: dict[str, Any]) -> str:
-    """Type of what an operator computes with: its first input."""
-    name: str = np.dtype((node["operand_types"] or node["result_types"])[0]).name
-    return name
-
-
-def _delegated(delegates: list[dict[str, Any]], operators: list[dict[str, Any]]) -> set[int]:
-    """Indices of the operators that a delegate replaces: all between its inputs and its outputs."""
-    makers = {int(tensor): node for node in operators for tensor in node["outputs"]}
-    found: set[int] = set()
-    for delegate in delegates:
-        border = {int(tensor) for tensor in delegate["inputs"]}
-        waiting = [int(tensor) for tensor in delegate["outputs"]]
-        while waiting:
-            tensor = waiting.pop()
-            node = makers.get(tensor)
-            if tensor not in border and node is not None and node["index"] not in found:
-                found.add(node["index"])
-                waiting.extend(int(source) for source in node["inputs"])
-    return found
+class LiteRt(TfLite):
+    name = "litert"
+    package = "ai-edge-litert"
+    interpreter = Interpreter
 
 
 BACKEND = LiteRt

@@ -98,7 +98,7 @@ def check_installed(cell: Cell, host: Mapping[str, Any], device: str) -> None:
     if cell.package is not None and cell.package not in host["versions"]:
         raise BackendError(
             f"backend {cell.backend!r} needs {cell.package}, which device {device!r} does not have. "
-            f"Install it there: pip install {cell.package}."
+            f"Install it there: pip install {cell.package}; or name another Python with --python."
         )
 
 

@@ -38,7 +38,9 @@ def run(
     host: Annotated[
         Optional[str], typer.Option(help="Board to reach over SSH: user@board, or a name of your ssh configuration.")
     ] = None,
-    python: Annotated[str, typer.Option(help="Python on that board; the newest of 3.9 and later if not given.")] = "",
+    python: Annotated[
+        str, typer.Option(help="Python to run in; on a board the newest of 3.9 and later if not given.")
+    ] = "",
     fleet: Annotated[
         Optional[Path], typer.Option(help="TOML file of devices of one type, who share the accuracy by stacks.")
     ] = None,

@@ -8,10 +8,21 @@ import sys
 from dataclasses import dataclass
 
 from edgebench.devices.base import Device
+from edgebench.devices.local import Local
 from edgebench.devices.ssh import Ssh
 from edgebench.emulation import wheels
 
-RUNTIMES = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime", "openvino": "openvino"}
+RUNTIMES = {
+    "litert": "ai-edge-litert",
+    "tflite-runtime": "tflite-runtime",
+    "onnxruntime": "onnxruntime",
+    "openvino": "openvino",
+}
+
+_OWN = (
+    "It needs an environment of its own, for --python: python3.11 -m venv old && old/bin/pip install "
+    f"{wheels.OLD} 'numpy<2' 'opencv-python-headless<4.12' psutil"
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,9 @@ def _of_machine(device: Device) -> list[Line]:
         if version:
             lines.append(Line(f"{backend}: {package} {version}", True))
         else:
-            lines.append(Line(f"{backend}: no {package}. Install it: {sys.executable} -m pip install {package}", False))
+            python = device.python if isinstance(device, Local) else sys.executable
+            mend = f"Install it: {python} -m pip install {package}" if package != wheels.OLD else _OWN
+            lines.append(Line(f"{backend}: no {package}. {mend}", False))
     return lines
 
 

@@ -6,16 +6,19 @@ import ctypes
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from threading import Timer
 from typing import IO, Optional, Union
 
 import psutil
 
+import edgebench
 from edgebench.devices import limits
 from edgebench.devices.base import Asked, Device, Event, event
 from edgebench.errors import DeviceError
@@ -33,8 +36,15 @@ class Killed(DeviceError):
 class Local:
     emulated = False
 
-    def __init__(self, name: str = "local") -> None:
+    def __init__(self, name: str = "local", python: str = "") -> None:
+        """python: another interpreter that the runner runs in, which need not have edgebench."""
         self.name = name
+        self._other = shutil.which(python) if python else None
+        if python and self._other is None:
+            raise DeviceError(f"device {name!r}: no Python {python!r} here. Name one with --python.")
+        if self._other:
+            self._code = tempfile.TemporaryDirectory(prefix="edgebench-")  # the package alone, not what lies beside it
+            Path(self._code.name, "edgebench").symlink_to(Path(edgebench.__file__).parent)
         self._limits: Union[limits.Limiter, str, None] = None  # the last: not looked for yet
 
     @property
@@ -80,13 +90,18 @@ class Local:
             raise DeviceError(f"device {self.name!r}: {said}.")
         return done.stdout
 
+    @property
+    def python(self) -> str:
+        """That runs the runner."""
+        return self._other or sys.executable
+
     def _python(self) -> list[str]:
         """The command that is Python."""
-        return [sys.executable]
+        return [self.python]
 
     def _environment(self) -> Optional[dict[str, str]]:
         """None: that of this process."""
-        return None
+        return {**os.environ, "PYTHONPATH": self._code.name} if self._other else None
 
     def _events(
         self, options: list[str], text: str, *, last: str, prefix: Sequence[str] = (), patience_s: float = 0
@@ -159,4 +174,4 @@ def _last_line(errors: IO[bytes]) -> str:
 
 
 def connect(asked: Asked) -> Device:
-    return Local()
+    return Local(python=asked.python)

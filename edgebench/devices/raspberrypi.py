@@ -25,7 +25,7 @@ def connect(asked: Asked) -> Device:
         if asked.emulate:
             raise UsageError(f"--emulate {asked.emulate}: this machine is a {here}. Leave it out to measure here.")
         asked.tell(f"raspberrypi: this machine is one ({here}); everything is measured on it.")
-        return Local(NAME)
+        return Local(NAME, asked.python)
     from edgebench.devices.emulated import Emulated
     from edgebench.emulation import boards, userland
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from edgebench.errors import DeviceError
 
 BASE = ("numpy", "opencv-python-headless")
+OLD = "tflite-runtime"  # needs NumPy 1, and an OpenCV that does with it
+_WITH_OLD = {"numpy": "numpy<2", "opencv-python-headless": "opencv-python-headless<4.12"}
 MORE = {"ai-edge-litert": ("backports-strenum",)}  # what its metadata asks of a newer Python than its name says
 _GLIBC = (17, 28, *range(31, 41))  # manylinux_2_* that uv knows
 
@@ -19,7 +21,15 @@ def wanted(packages: Sequence[str], release: str) -> list[str]:
     """Requirements of the packages and of the runner; of this environment's versions where the Python is the same."""
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     names = [each for name in (*BASE, *packages) for each in (name, *MORE.get(name, ()))]
-    return [f"{name}=={version}" if release == here and (version := _version(name)) else name for name in names]
+    fixed = _WITH_OLD if OLD in packages else {}
+    return [
+        fixed[name]
+        if name in fixed
+        else f"{name}=={version}"
+        if release == here and (version := _version(name))
+        else name
+        for name in names
+    ]
 
 
 def install(requirements: Sequence[str], machine: str, glibc: int, release: str, out: Path) -> None:
