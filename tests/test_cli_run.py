@@ -84,7 +84,10 @@ def test_a_killed_session_keeps_its_finished_processes_and_goes_on(command, tmp_
         ([], "no artifact 'reduced/tflite-int8'"),  # what is run if nothing is named, below these --models
         (["tiny/tflite-int4"], "no target 'tflite-int4' of model 'tiny'. There are: keras-float32, onnx-float32"),
         (["huge/tflite-int8"], "no artifact 'huge/tflite-int8'"),
-        (["tiny/tflite-int8", "--backend", "litter"], "no backend 'litter'. Backends: litert, onnxruntime"),
+        (
+            ["tiny/tflite-int8", "--backend", "litter"],
+            "no backend 'litter'. Backends: litert, tflite-runtime, onnxruntime",
+        ),
         (["tiny/tflite-int8", "--backend", "onnxruntime"], "'onnxruntime' reads .onnx only"),
         (["tiny/tflite-int8", "--device", "toaster"], "no device 'toaster'. Devices: local, raspberrypi"),
         (["tiny/tflite-int8", "--device", "raspberrypi", "--emulate", "pi6"], "no board 'pi6' to emulate"),

@@ -78,8 +78,8 @@ def test_the_doctor_names_wheels_that_there_are_and_what_mends_the_others(monkey
     monkeypatch.setattr(doctor.subprocess, "run", uv)
     lines = doctor.examine(board())
     assert lines[0].text == "pi: Pi 4, Python 3.11, glibc 2.36, 3.0 GiB free"
-    assert [line.good for line in lines] == [False, False, True, False]
-    assert "onnxruntime has a wheel" in lines[2].text
+    assert [line.good for line in lines] == [False, False, False, True, False]
+    assert "onnxruntime has a wheel" in lines[3].text
     assert "no wheel for Python 3.11. Install another there (sudo apt install python3.11)" in lines[1].text
 
 
@@ -89,8 +89,9 @@ def test_the_doctor_asks_a_machine_what_it_has(monkeypatch):
             return {"cpu": "Some CPU", "machine": "x86_64", "python": "3.11.7", "versions": {"onnxruntime": "1.31.1"}}
 
     lines = doctor.examine(Machine())
-    assert [line.good for line in lines] == [False, False, True, False]
+    assert [line.good for line in lines] == [False, False, False, True, False]
     assert f"{sys.executable} -m pip install ai-edge-litert" in lines[1].text
+    assert "environment of its own, for --python" in lines[2].text
 
 
 def test_a_system_too_old_for_wheels_is_told():

@@ -6,11 +6,14 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli.calibrate import calibrate
+
 app = typer.Typer(no_args_is_help=True, help="Devices: list them, look at one, and ask what it lacks.")
 NAME = typer.Argument(help="local, raspberrypi, ssh, or a name from edgebench.toml.")
 HOST = typer.Option(help="Board to reach over SSH.")
 EMULATE = typer.Option(help="Raspberry Pi to emulate: pi3, pi4, pi5.")
 PYTHON = typer.Option(help="Python on that board.")
+app.command()(calibrate)
 FAILED = 1  # exit code: the doctor found something
 
 

@@ -1,6 +1,7 @@
 """What a call would take on a board, from the instructions and cache misses of an emulated one: an estimate, no result.
 
-The fit and its errors are data (latency_fit.json); the interval is the worst error on networks that the fit never saw.
+The fit and its errors are data (latency_fit.json, which `edgebench devices calibrate` makes); the interval is the worst
+error on published latencies that the fit never saw.
 """
 
 from __future__ import annotations
@@ -14,54 +15,56 @@ from typing import Any
 
 import numpy as np
 
+from edgebench.records import latency_fit
 from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
 
-_FIT = Path(__file__).with_name("latency_fit.json")
+FIT = Path(__file__).with_name("latency_fit.json")
 M = 1e6
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Of one call, the median of those counted."""
+    """Of one call on one thread, the median of those counted."""
 
     instructions_m: float  # millions
     l1_misses_m: float
     last_misses_m: float
     share: Mapping[str, float]  # of the instructions, by class
-    latency_ms: Estimate | None  # None: no fit for this board, or for so many threads
+    latency_ms: Mapping[int, Estimate]  # by threads; empty where there is no fit for the board
 
     def of(self, patches: int) -> float:
         return self.instructions_m / patches
 
 
 def counted(record: Record) -> Counted | None:
-    """None where no instructions were counted."""
+    """None where no instructions were counted, or on several threads, whose shares are not known."""
     found = record.get("count")
-    if not found:
+    if not found or record["settings"]["threads"] != 1:
         return None
     calls = found["instructions"]
     middle = {key: float(np.median([call[key] for call in calls])) for key in calls[0]}
     levels = sorted(key for key in middle if key.endswith("_misses"))
     total = middle["total"]
     share = {k: v / total for k, v in middle.items() if k != "total" and k not in levels}
-    one_thread = record["settings"]["threads"] == 1
-    latency = latency_ms(record["device"]["name"], total, middle[levels[0]], middle[levels[-1]]) if one_thread else None
+    latency = estimates(record["device"]["name"], middle)
     return Counted(total / M, middle[levels[0]] / M, middle[levels[-1]] / M, share, latency)
 
 
-def latency_ms(board: str, instructions: float, l1_misses: float, last_misses: float) -> Estimate | None:
-    """With an interval that holds the worst error of the fit; None for a board without one."""
-    one = fit()["boards"].get(board)
-    if one is None:
-        return None
-    cycles = one["instruction"] * instructions + one["l1_miss"] * l1_misses + one["last_miss"] * last_misses
-    ms = cycles / (one["mhz"] * 1e3)
-    worst = fit()["external"]["worst"]
-    return Estimate(ms, ms / (1 + worst), ms * (1 + worst))
+def estimates(board: str, classes: Mapping[str, float]) -> dict[int, Estimate]:
+    """ms of a call by threads; the interval is the worst external error on this board, up and down."""
+    features = fit()["features"]
+    counts = latency_fit.counted(classes, features)
+    worst = fit()["boards"].get(board, fit()["external"])["worst"]
+    found = {}
+    for one in fit()["fits"]:
+        if one["board"] == board:
+            ms = float(counts @ np.array([one["cycles"][name] for name in features])) / (one["mhz"] * 1e3)
+            found[one["threads"]] = Estimate(ms, ms / (1 + worst), ms * (1 + worst))
+    return found
 
 
 @cache
 def fit() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_FIT.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(FIT.read_text(encoding="utf-8"))
     return found
