@@ -74,10 +74,10 @@ def test_the_shipped_fit_is_what_the_shipped_points_give():
 
 
 def test_no_external_network_is_in_the_fit():
-    groups = {
-        external: {one.network for one in latency_fit.points() if one.external is external} for external in (0, 1)
-    }
-    assert not groups[False] & groups[True] and len(groups[True]) == 6
+    inside, outside = (
+        {one.network for one in latency_fit.points() if one.external is external} for external in (False, True)
+    )
+    assert not inside & outside and (len(inside), len(outside)) == (18, 6)
     assert all(one.source and one.latency_ms > 0 for one in latency_fit.points())
 
 
