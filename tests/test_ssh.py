@@ -52,18 +52,23 @@ class Board:
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("board")
+    (folder / "home").mkdir()
+    enter = f'export HOME={folder}/home PATH="$PATH:{Path(sys.executable).parent}"\n'
+    yield from server(folder, enter + 'cd "$HOME" && exec sh -c "$SSH_ORIGINAL_COMMAND"')
+
+
+def server(folder, enter):
+    """A sshd on a free port; enter: the shell script that stands for the board's login."""
     if SSHD is None or shutil.which("ssh") is None:
         pytest.skip("no sshd or no ssh here (Debian: openssh-server)")
-    folder = tmp_path_factory.mktemp("board")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     for name in ("host", "client", "stranger"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
-    (folder / "home").mkdir()
     shell = folder / "shell"
-    shell.write_text(f'#!/bin/sh\nexport HOME={folder}/home PATH="$PATH:{Path(sys.executable).parent}"\n'
-                     'cd "$HOME" && exec sh -c "$SSH_ORIGINAL_COMMAND"\n')  # fmt: skip
+    shell.write_text(f"#!/bin/sh\n{enter}\n")
     shell.chmod(0o755)
     (folder / "authorized").write_text((folder / "client.pub").read_text())
     (folder / "sshd_config").write_text(
@@ -244,6 +249,22 @@ def test_what_ssh_refuses_is_one_line_with_exit_code_2(
     code, err = run(monkeypatch, capfd, *options)
     assert (code, err.count("\n")) == (2, 1), err
     assert words in err
+
+
+def test_a_full_disk_is_told_before_anything_is_sent(board, reach, monkeypatch):
+    reach()
+    monkeypatch.setattr(ssh, "_SPARE_KB", 10**12)
+    with pytest.raises(DeviceError, match=r"host 'board': \d+\.\d GiB free, too little for .* Make room there\."):
+        ssh.Ssh("board", Transport("board"), sys.executable).need([])
+    assert not list((board.home / ssh.CACHE).glob("*.tar*"))
+
+
+def test_a_clock_that_is_off_is_told_and_stops_nothing(board, reach, monkeypatch):
+    reach()
+    told, now = [], time.time
+    monkeypatch.setattr(ssh.time, "time", lambda: now() + 3600)
+    ssh.Ssh("board", Transport("board"), sys.executable, told.append)
+    assert len(told) == 1 and "its clock is 3600 s off" in told[0]
 
 
 FACTS = {"machine": "aarch64", "bits": "64", "libc": "glibc 2.36", "python": "/usr/bin/python3", "release": "3.11"}

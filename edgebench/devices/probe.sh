@@ -4,7 +4,8 @@ read_file() { tr -d '\0' < "$1" 2>/dev/null | head -c 300 | tr '\n' ' '; }
 say machine "$(uname -m)"
 say bits "$(getconf LONG_BIT 2>/dev/null)"
 say libc "$(getconf GNU_LIBC_VERSION 2>/dev/null)"
-say model "$(read_file /proc/device-tree/model)"
+model=$(read_file /proc/device-tree/model)
+say model "${model:-$(sed -n 's/^Model[[:space:]]*: //p' /proc/cpuinfo 2>/dev/null)}"
 say home "$HOME"
 say seconds "$(date +%s)"
 say free_kb "$(df -Pk "$HOME" | tail -n 1 | awk '{print $4}')"

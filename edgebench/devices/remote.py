@@ -18,7 +18,7 @@ def connect(asked: Asked) -> Device:
     model = board.facts.get("model", "").strip()
     what = f"{model or 'no board that names itself'}, {board.facts['machine']}, Python {board.facts['release']}"
     asked.tell(f"ssh: {asked.host} is reached ({what}); everything is measured on it.")
-    if "EMULATED" in model or "qemu" in board.facts.get("cpu", "").lower():
+    if "EMULATED" in model or "qemu" in model.lower():
         board.emulated = True
         asked.tell(f"ssh: {asked.host} is an emulated machine: its times mean nothing, and are marked so.")
     return board
