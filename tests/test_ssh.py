@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -264,7 +265,7 @@ def test_a_clock_that_is_off_is_told_and_stops_nothing(board, reach, monkeypatch
     told, now = [], time.time
     monkeypatch.setattr(ssh.time, "time", lambda: now() + 3600)
     ssh.Ssh("board", Transport("board"), sys.executable, told.append)
-    assert len(told) == 1 and "its clock is 3600 s off" in told[0]
+    assert len(told) == 1 and re.search(r"its clock is 3[56]\d\d s off", told[0])
 
 
 FACTS = {"machine": "aarch64", "bits": "64", "libc": "glibc 2.36", "python": "/usr/bin/python3", "release": "3.11"}
