@@ -12,6 +12,7 @@ from foreign_models import inputs, nchw_onnx, npz, trained
 from edgebench.cli.main import main
 from edgebench.convert import source
 from edgebench.errors import ModelError
+from edgebench.files import sha256
 
 KERAS_TARGETS = ("tflite-float32", "tflite-int8", "onnx-int8", "openvino-int8", "openvino-int8-qdq")
 ONNX_TARGETS = ("onnx-float32", "onnx-int8", "openvino-float32", "openvino-int8")
@@ -134,13 +135,34 @@ def test_explain_ranks_the_layers_and_its_recipe_is_proven(edgebench, saved, tmp
     recipe = tmp_path / "kept.toml"
     code, out, err = edgebench(
         "explain", "residual/tflite-int8", "--model", saved / "residual.keras", "--data", saved / "test.npz",
-        "--calibration", saved / "calibration.npz", "--recipe", recipe, "--all",
+        "--calibration", saved / "calibration.npz", "--recipe", recipe, "--all", "--results", tmp_path / "results",
     )  # fmt: skip
     assert code == 0, err
     for layer in ("stem", "join", "hidden", "distance"):
         assert f" {layer} " in out
     assert "predicted" in out
     assert recipe.read_text().count("keep") == 1
+    kept = json.loads((tmp_path / "results" / "explain" / "residual_tflite-int8.json").read_text())
+    file = tmp_path / "models" / "residual" / "tflite-int8.tflite"
+    assert kept["artifact"] == {"model": "residual", "target": "tflite-int8", "sha256": sha256(file)}
+    by_layer = {share["layer"]: share for share in kept["shares"]}
+    hidden = by_layer["hidden"]
+    assert abs(hidden["bytes"]) < 0.2 * file.stat().st_size  # its weights stay int8, as a kept layer's do
+    middle, low, high = hidden["time_ratio"]
+    assert 0 < low <= middle <= high
+
+
+def test_explain_takes_what_convert_would_refuse_by_its_recipe(edgebench, saved, tmp_path):
+    (tmp_path / "floats.toml").write_text('kept_weights = "float32"\nkeep = ["hidden"]\n')
+    code, _, err = edgebench(
+        "explain", saved / "residual.keras" / "tflite-int8", "--by", tmp_path / "floats.toml", "--data",
+        saved / "test.npz", "--calibration", saved / "calibration.npz", "--all", "--results", tmp_path / "results",
+    )  # fmt: skip
+    assert code == 0, err
+    assert not (tmp_path / "models").exists()  # nothing is converted
+    kept = json.loads((tmp_path / "results" / "explain" / "residual_tflite-int8-floats.json").read_text())
+    assert "hidden" not in {share["layer"] for share in kept["shares"]}  # it is in float already
+    assert kept["whole_um"] > 0
 
 
 def test_the_search_finds_what_keeps_the_margin(edgebench, saved, tmp_path):

@@ -121,7 +121,7 @@ def explanation(*alone_um, scale=1.1, back=1.0):
         unit = Unit(f"u{i}", "CONV_2D", (f"l{i}",), True, f"o{i}")
         one = cost(plain, plain + away, data)
         others = cost(plain, plain + scale * float(np.sqrt(total**2 - (back * away) ** 2)), data)
-        shares.append(Share(unit, one, others, 0.0, None, None))
+        shares.append(Share(unit, one, others, 0.0, None, None, 0, (1.0, 1.0, 1.0)))
     whole = cost(plain, plain + scale * total, data)
     return Explanation(whole, tuple(shares), 1000)
 

@@ -65,7 +65,7 @@ def convert(
     folder = sources.folder_of(path, models)
     identity = sources.identity(path)
     own = recipes.of_model(folder)
-    by = {target.name: how or (own if target.calibrated else recipes.DEFAULT) for target in targets}
+    by = {target.name: how or (own if target.integers else recipes.DEFAULT) for target in targets}
     there = () if force else [artifact.existing(folder, target, identity, by[target.name]) for target in targets]
     found = {one.about["target"]: one for one in there if one}
     todo = [target for target in targets if target.name not in found]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgebench.quantise.explain import Explanation, Proof
+    from edgebench.quantise.recipe import Recipe
 
 SHOWN = 12  # layers of the table
 
@@ -29,6 +32,10 @@ def explain(
     calibration: Annotated[
         Optional[Path], typer.Option(help="What it was calibrated with, if not the model's own patches.")
     ] = None,
+    by: Annotated[
+        Optional[str],
+        typer.Option(help="TOML file, or `default`: explain what this recipe makes, also where `convert` refuses it."),
+    ] = None,
     split: Annotated[
         Optional[list[str]], typer.Option(help="Of --data, repeatable; validation if there is one, else the tests.")
     ] = None,
@@ -38,6 +45,10 @@ def explain(
     ] = None,
     all_layers: Annotated[bool, typer.Option("--all", help="Show every layer.")] = False,
     recipe: Annotated[Optional[Path], typer.Option(help="Write the recipe that follows to this TOML file.")] = None,
+    results: Annotated[
+        Optional[Path],
+        typer.Option(help="Folder of results to keep this in, for the report: explain/MODEL_TARGET.json."),
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take, as `convert` did.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of images, and of them.")] = 0,
 ) -> None:
@@ -46,37 +57,31 @@ def explain(
 
     from rich.console import Console
 
-    from edgebench.bench import artifacts
-    from edgebench.cli import sources, workshops
+    from edgebench.cli import workshops
     from edgebench.cli.counting import counting
     from edgebench.convert import artifact as sidecars
-    from edgebench.files import replace_text
+    from edgebench.files import replace_text, sha256
     from edgebench.quantise import explain as explaining
     from edgebench.quantise import recipe as recipes
     from edgebench.quantise import units
 
     if recipe is not None and recipe.exists():
         raise UsageError(f"{recipe}: already there. Name another file.")
-    path = artifacts.find(artifact, models).path
-    about = sidecars.load(path.with_suffix(".json")).about
-    if "units" not in about:
-        raise UsageError(f"{path}: made by an older edgebench. Convert it again with --force.")
-    how = recipes.parse(about.get("recipe") or {}, str(path))
-    base_name = about.get("base") or about["target"]
-    target = workshops.target_of(base_name)
-    origin = sources.find(model, models) if model else path.parent
+    asked = _by_recipe(artifact, by, models) if by else _there(artifact, model, models)
+    how, target = asked.recipe, workshops.target_of(asked.base)
     console = Console()
     with (
-        workshops.opened(origin, target, data, calibration, split or (), images, count, seed, how.batch) as bench,
+        workshops.opened(asked.origin, target, data, calibration, split or (), images, count, seed, how.batch) as bench,
         counting("layers") as progress,
     ):
-        if about["calibration"].get("patches_sha256") != sidecars.patches_sha256(bench.patches.x):
+        if asked.patches_sha256 not in (None, sidecars.patches_sha256(bench.patches.x)):
             raise UsageError(
-                f"{path}: was calibrated on other patches. Name them as `convert` had them: --calibration, --count, "
-                "--seed; or convert again."
+                f"{asked.file}: was calibrated on other patches. Name them as `convert` had them: --calibration, "
+                "--count, --seed; or convert again."
             )
         kept = units.kept(bench.shop.units, how.keep)
-        found = explaining.explain(bench.shop, how, path, bench.given, kept, progress)
+        file = asked.file or bench.shop.build(how, kept, "whole")
+        found = explaining.explain(bench.shop, how, file, bench.given, kept, progress)
         wanted = found.whole.away_um / 2 if goal is None else goal
         chosen = explaining.advised(found, wanted)
         proof = explaining.prove(bench.shop, how, bench.given, found, chosen)
@@ -84,18 +89,68 @@ def explain(
         sample = f"{len(bench.given)} patches of {images_there} images of {bench.given.about['name']}"
         simulated = bench.given.about["simulated"]
         split_name = bench.given.split
+        about = {"model": bench.source.card.name, "target": asked.target, "sha256": sha256(file)}
+        told = {
+            **explaining.plain(found, proof),
+            "artifact": about,
+            "data": {**bench.given.about, "split": split_name, "patches": len(bench.given), "images": images_there},
+        }
     _print(console, artifact, found, len(found.shares) if all_layers else SHOWN)
     _print_proof(console, found, proof, wanted)
     console.print(
         f"On {sample}, {split_name}{' (simulated)' if simulated else ''}; files that {target.backend} executes.",
         soft_wrap=True,
     )
+    if results is not None:
+        kept_in = results / "explain" / f"{about['model']}_{about['target']}.json"
+        kept_in.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(kept_in, json.dumps(told, indent=1) + "\n")
+        console.print(f"kept: {kept_in}", soft_wrap=True)
     text = recipes.text(replace(how, keep=proof.keep))
     if recipe is not None:
         replace_text(recipe, text)
         console.print(f"recipe: {recipe}", soft_wrap=True)
     else:
         console.print(f"The recipe (--recipe FILE writes it):\n{text}", soft_wrap=True, markup=False, highlight=False)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be explained; file: of an artifact that is there."""
+
+    origin: Path
+    target: str
+    base: str
+    recipe: Recipe
+    file: Path | None = None
+    patches_sha256: str | None = None  # of the calibration, where it is known
+
+
+def _there(artifact: str, model: str | None, models: Path) -> _Asked:
+    from edgebench.bench import artifacts
+    from edgebench.cli import sources
+    from edgebench.convert import artifact as sidecars
+    from edgebench.quantise import recipe as recipes
+
+    path = artifacts.find(artifact, models).path
+    about = sidecars.load(path.with_suffix(".json")).about
+    if "units" not in about:
+        raise UsageError(f"{path}: made by an older edgebench. Convert it again with --force.")
+    origin = sources.find(model, models) if model else path.parent
+    base, how = about.get("base") or about["target"], recipes.parse(about.get("recipe") or {}, str(path))
+    return _Asked(origin, about["target"], base, how, path, about["calibration"].get("patches_sha256", ""))
+
+
+def _by_recipe(artifact: str, by: str, models: Path) -> _Asked:
+    from edgebench.cli import sources
+    from edgebench.quantise import recipe as recipes
+
+    model, _, target = artifact.rpartition("/")
+    if not model:
+        raise UsageError(f"{artifact!r} with --by: expected MODEL/TARGET, such as reduced/tflite-int8.")
+    how = recipes.DEFAULT if by == "default" else recipes.load(Path(by))
+    label = by if by == "default" else Path(by).stem
+    return _Asked(sources.find(model, models), f"{target}-{label}", target, how)
 
 
 def _print(console: Console, artifact: str, found: Explanation, shown: int) -> None:
@@ -108,7 +163,8 @@ def _print(console: Console, artifact: str, found: Explanation, shown: int) -> N
         soft_wrap=True,
     )
     first = Column("layer", no_wrap=True)
-    table = Table(first, "operator", "alone um", "saved um", "error + um", "range", "outside", "weights", box=None)
+    float_only = ("float: KiB", "float: time")
+    table = Table(first, "operator", "alone um", "saved um", "error + um", "range", "outside", *float_only, box=None)
     for share in found.shares[:shown]:
         span = "" if share.range is None else f"{share.range.low:.3g} to {share.range.high:.3g}"
         clipped = "" if share.outside is None else f"{share.outside:.2%}"
@@ -120,14 +176,17 @@ def _print(console: Console, artifact: str, found: Explanation, shown: int) -> N
             f"{share.alone.increase_um:+.4f}",
             span,
             clipped,
-            f"{share.unit.weights:,}",
+            f"{share.bytes / 2**10:+,.1f}",
+            f"{share.time[0]:.2f} [{share.time[1]:.2f}, {share.time[2]:.2f}]",
         )
     console.print(table)
     if shown < len(found.shares):
         console.print(f"and {len(found.shares) - shown} layers with less; --all shows them")
     console.print(
         "alone: mean |difference| with only this layer quantised; saved: by which that of the artifact falls where "
-        "only this one stays in float; error +: of an image's error, alone",
+        "only this one stays in float; error +: of an image's error, alone; float: what it costs to keep this one in "
+        "float, in bytes, and in time over the artifact's (median, smallest and largest of five rounds in turns: a "
+        "look, not a measurement)",
         soft_wrap=True,
     )
 

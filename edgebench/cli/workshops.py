@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def opened(
     with tempfile.TemporaryDirectory() as work:
         with quiet.told(f"{first}-float32"):
             plain = base.floats(first, network, batch, Path(work))
-        finish = of_file if target.by else None
+        finish = partial(of_file, final=True) if target.by else None
         what = Kind(first, target.precision, target.suffix, target.backend, target.io, finish)
         shop = Workshop(what, plain, network.layers, chosen.x, Path(work), batch)
         yield Bench(shop, network, given, chosen)

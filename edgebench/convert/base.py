@@ -13,7 +13,7 @@ import numpy as np
 from edgebench.convert.source import INPUT, OUTPUT, Source
 from edgebench.errors import ConversionError, UsageError
 from edgebench.models.quiet import told
-from edgebench.quantise.base import CALIBRATED, RUNTIMES
+from edgebench.quantise.base import CALIBRATED, INTEGERS, RUNTIMES
 from edgebench.quantise.recipe import DEFAULT, Recipe
 
 FLOAT32 = "float32"
@@ -48,6 +48,10 @@ class Target:
     @property
     def calibrated(self) -> bool:
         return self.precision in CALIBRATED
+
+    @property
+    def integers(self) -> bool:
+        return self.precision in INTEGERS
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def convert(
         made = work / f"{first}-{target.precision}{_SUFFIXES[first]}" if target.by else file
         done = quantised(replace(target, format=first), plain, made, calibration, recipe, source.layers, work)
         if target.by:
-            importlib.import_module(_FLOATS[target.format]).of_file(made, file)
+            importlib.import_module(_FLOATS[target.format]).of_file(made, file, final=True)
         return done
 
 

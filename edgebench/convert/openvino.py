@@ -9,6 +9,7 @@ from typing import Any
 
 from edgebench.convert.base import Made
 from edgebench.convert.source import Source
+from edgebench.quantise import ir
 
 
 def convert(source: Source, file: Path, batch: int) -> Made:
@@ -16,7 +17,7 @@ def convert(source: Source, file: Path, batch: int) -> Made:
     ov = _openvino()
     if source.onnx is None:
         made = ov.convert_model(source.need_function("OpenVINO")(batch).get_concrete_function())
-        ov.save_model(made, file, compress_to_fp16=False)
+        ir.save(made, file)
     else:
         from edgebench.convert import onnx
 
@@ -27,10 +28,9 @@ def convert(source: Source, file: Path, batch: int) -> Made:
     return Made({"compress_to_fp16": False, "batch": batch or None}, {"openvino": ov.__version__})
 
 
-def of_file(onnx: Path, file: Path) -> None:
-    """An ONNX file, quantised or not, as IR."""
-    ov = _openvino()
-    ov.save_model(ov.convert_model(str(onnx)), file, compress_to_fp16=False)
+def of_file(onnx: Path, file: Path, *, final: bool = False) -> None:
+    """An ONNX file, quantised or not, as IR; final: nothing is quantised from it."""
+    ir.save(_openvino().convert_model(str(onnx)), file, final=final)
 
 
 def _openvino() -> Any:

@@ -24,6 +24,7 @@ FLOAT32_MAX_UM = 1e-3  # a thousandth of the depth of field; converters differ b
 INT8_MEAN_UM = 0.25  # a quarter of the depth of field
 INT8_ERROR_UM = 0.10  # what the mean error against the labels may grow by
 SLOPES = (0.8, 1.25)  # of int8 against float32: outside, the answers have collapsed or run away
+ASK = "`edgebench explain MODEL/TARGET --by default` tells which layers do that, `quantise --search` finds a recipe"
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,9 @@ def _int8_refusal(found: dict[str, Any]) -> str | None:
     if not SLOPES[0] <= slope <= SLOPES[1]:
         return f"its answers follow Keras's with slope {slope:.2g}, allowed {SLOPES[0]} to {SLOPES[1]}: collapsed"
     if mean > INT8_MEAN_UM:
-        return f"it differs from Keras by {mean:.2g} um in the mean, allowed {INT8_MEAN_UM}; calibrate on other patches"
+        return f"it differs from Keras by {mean:.2g} um in the mean, allowed {INT8_MEAN_UM}; {ASK}"
     if more > INT8_ERROR_UM:
-        return f"its mean error is {more:.2g} um above Keras's, allowed {INT8_ERROR_UM}; calibrate on other patches"
+        return f"its mean error is {more:.2g} um above Keras's, allowed {INT8_ERROR_UM}; {ASK}"
     return None
 
 

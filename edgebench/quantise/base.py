@@ -16,6 +16,7 @@ from edgebench.quantise.recipe import Recipe
 from edgebench.quantise.units import Unit
 
 CALIBRATED = ("int8", "int16x8")  # precisions that need calibration patches
+INTEGERS = ("dynamic", *CALIBRATED)  # whose activations become integers, so that heavy tails cost them steps
 
 
 @dataclass(frozen=True)

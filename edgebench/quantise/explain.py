@@ -10,9 +10,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from edgebench.quantise import look
 from edgebench.quantise.answers import Cost, cost
 from edgebench.quantise.labelled import Labelled
 from edgebench.quantise.ranges import Range
@@ -21,6 +23,8 @@ from edgebench.quantise.units import Unit, kept
 from edgebench.quantise.workshop import Workshop, size
 
 Progress = Callable[[int, int, str], None]
+CALLS = 8  # of each of the two files in each round, for a look at the time
+SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Share:
     saved_um: float  # by which the mean |difference| falls where this one is restored
     range: Range | None  # of its output; None where the quantiser keeps it to itself
     outside: float | None  # share of the probe's values that the range clips
+    bytes: int  # by which the artifact grows where this one is restored
+    time: tuple[float, float, float]  # of that file over the artifact's: median, smallest, largest of a quick look
 
 
 @dataclass(frozen=True)
@@ -60,23 +66,26 @@ def explain(
     every = frozenset(unit.name for unit in shop.units)
     reference = shop.reference(given.x)
 
-    def of(how: Recipe, kept: frozenset[str], io: str | None = None) -> Cost:
+    def of(how: Recipe, kept: frozenset[str], io: str) -> Cost:
         return cost(reference, shop.answers(shop.build(how, kept, io=io), given.x), given)
 
     plain = replace(recipe, kept_weights="float32")  # else the weights of all others would be int8 too
     whole = cost(reference, shop.answers(artifact, given.x), given)
     spans = shop.ranges(recipe) if shop.histograms else {}
     outside = _outside(shop, spans, given.x) if spans else {}
-    shares = []
+    bytes, shares = size(artifact), []
     for place, unit in enumerate(asked):
         progress(place, len(asked), unit.label)
         alone = of(plain, every - unit.names, "float32")
-        restored = of(recipe, in_float | unit.names)
+        file = shop.build(recipe, in_float | unit.names, "restored")
+        restored = cost(reference, shop.answers(file, given.x), given)
         saved = whole.away_um - restored.away_um
-        shares.append(Share(unit, alone, restored, saved, spans.get(unit.output), outside.get(unit.output)))
+        time = look.ratio(file, artifact, shop.kind.backend, given.x[: shop.batch or look.BATCH], CALLS)
+        range, clipped = spans.get(unit.output), outside.get(unit.output)
+        shares.append(Share(unit, alone, restored, saved, range, clipped, size(file) - bytes, time))
     progress(len(asked), len(asked), "")
     ranked = tuple(sorted(shares, key=lambda one: -one.alone.away_um))
-    return Explanation(whole, ranked, size(artifact))
+    return Explanation(whole, ranked, bytes)
 
 
 def predicted_um(found: Explanation, kept: Sequence[str]) -> tuple[float, float]:
@@ -112,6 +121,32 @@ def prove(shop: Workshop, recipe: Recipe, given: Labelled, found: Explanation, c
     measured = cost(shop.reference(given.x), shop.answers(file, given.x), given)
     predicted = predicted_um(found, sorted(in_float))
     return Proof(names, predicted, measured, size(file))
+
+
+def plain(found: Explanation, proof: Proof) -> dict[str, Any]:
+    """As a report reads it."""
+    return {
+        "schema": SCHEMA,
+        "whole_um": found.whole.away_um,
+        "bytes": found.bytes,
+        "shares": [
+            {
+                "layer": one.unit.label,
+                "kind": one.unit.kind,
+                "alone_um": one.alone.away_um,
+                "saved_um": one.saved_um,
+                "bytes": one.bytes,
+                "time_ratio": list(one.time),
+            }
+            for one in found.shares
+        ],
+        "proof": {
+            "keep": list(proof.keep),
+            "predicted_um": list(proof.predicted_um),
+            "measured_um": proof.measured.away_um,
+            "bytes": proof.bytes,
+        },
+    }
 
 
 def _outside(shop: Workshop, spans: dict[str, Range], x: np.ndarray) -> dict[str, float]:

@@ -132,6 +132,8 @@ def _dynamic(file: Path, out: Path, plan: Plan) -> dict[str, Any]:
         weight_type=QuantType.QUInt8 if platform.machine() == "x86_64" else QuantType.QInt8,
         nodes_to_exclude=[each for name in sorted(plan.in_float) for each in (name, f"{name}_MatMul")],  # of a Gemm
     )
+    if plan.in_float and plan.recipe.kept_weights == "int8":
+        _store_weights(out, plan)
     return {}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgebench.errors import ConversionError, UsageError
+from edgebench.quantise import ir
 from edgebench.quantise.base import Plan, batches
 from edgebench.quantise.ranges import Tensors
 from edgebench.quantise.units import Unit, layers_in
@@ -58,7 +59,7 @@ def quantise(file: Path, out: Path, plan: Plan, x: np.ndarray | None) -> dict[st
     if plan.precision == "float16":
         if plan.in_float:
             raise UsageError("openvino-float16 compresses all weights: a recipe cannot keep layers there.")
-        ov.save_model(model, out, compress_to_fp16=True)
+        ir.save(model, out, float16=True, final=True)
         return {"compress_to_fp16": True, "input_output": "float32", "versions": {"openvino": ov.__version__}}
     if x is None or not len(x):
         raise ConversionError("int8 needs calibration patches. Give a data set with --calibration.")
@@ -80,7 +81,7 @@ def quantise(file: Path, out: Path, plan: Plan, x: np.ndarray | None) -> dict[st
         nncf.ParameterNotSupportedError,
     ) as error:
         raise RuntimeError(str(error)) from error  # no subclasses of any standard error
-    ov.save_model(made, out, compress_to_fp16=False)
+    ir.save(made, out, final=True)
     counts = Counter(op.get_type_name() for op in made.get_ops())
     versions = {"openvino": ov.__version__, "nncf": version("nncf")}
     return {"operators": {"FakeQuantize": counts["FakeQuantize"]}, "input_output": "float32", "versions": versions}

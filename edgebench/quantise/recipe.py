@@ -54,7 +54,7 @@ def load(path: Path) -> Recipe:
 
 
 def of_model(folder: Path) -> Recipe:
-    """A model's own recipe, for what is calibrated; the default where it has none."""
+    """A model's own recipe, where activations become integers; the default where it has none."""
     own = folder / NAME
     return load(own) if own.is_file() else DEFAULT
 

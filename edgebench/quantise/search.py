@@ -7,17 +7,14 @@ equivalence says so (records/equivalence.py), so that few images let nothing pas
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter_ns
 
 import numpy as np
 
-from edgebench.backends import base as backends
 from edgebench.errors import UsageError
-from edgebench.models.quiet import quiet
-from edgebench.quantise import answers
+from edgebench.quantise import answers, look
 from edgebench.quantise.answers import Cost
 from edgebench.quantise.labelled import Labelled
 from edgebench.quantise.recipe import METHODS, Recipe
@@ -27,7 +24,6 @@ from edgebench.records.equivalence import Equivalence
 from edgebench.records.statistics import CLUSTERS
 
 Progress = Callable[[str], None]
-CALLS, ROUNDS, BATCH = 20, 5, 8  # of the quick look at latency
 NEAR = 1.5  # a method this many times as far off as the best is not tried with layers in float
 GIVE_UP, GAIN = 8, 0.95  # from so many layers on, twice as many must take 5 % off the mean difference
 RANKING = 256  # patches by which layers are ranked: an order, not a verdict
@@ -129,7 +125,10 @@ def search(
         for method in near:
             _fewest(ranked, judged(replace(recipe, ranges=method)))
     files = {"float": shop.plain, **{str(i): file for i, (*_, file) in enumerate(tried)}}
-    times = _latency(files, shop.kind.backend, given.x[:BATCH])
+    times = {
+        name: statistics.median(rounds)
+        for name, rounds in look.rounds_ms(files, shop.kind.backend, given.x[: look.BATCH]).items()
+    }
     candidates = []
     for place, (how, kept, one, file) in enumerate(tried):
         bytes = size(file)
@@ -171,18 +170,3 @@ def _fewest(ranked: Sequence[Unit], judge: Callable[[tuple[Unit, ...]], tuple[bo
             high = middle
         else:
             low = middle
-
-
-def _latency(files: Mapping[str, Path], backend: str, x: np.ndarray) -> dict[str, float]:
-    """Median ms of a call, all files in turns on one thread in this process."""
-    with quiet():
-        runtimes = {name: backends.load(backend)(file, batch_size=len(x), threads=1) for name, file in files.items()}
-    times: dict[str, list[int]] = {name: [] for name in runtimes}
-    for _ in range(ROUNDS):
-        for name, runtime in runtimes.items():
-            runtime.predict(x)
-            for _ in range(CALLS):
-                begin = perf_counter_ns()
-                runtime.predict(x)
-                times[name].append(perf_counter_ns() - begin)
-    return {name: statistics.median(all) / 1e6 for name, all in times.items()}

@@ -38,7 +38,7 @@ class Workshop:
         self.folder = folder
         self.plain = plain
         self._calibration = calibration
-        self._batch = batch
+        self.batch = batch
         self._quantiser = base.load(kind.format)
         with told("float32"):
             self._ready = self._quantiser.prepare(plain, folder / f"ready{plain.suffix}")
@@ -54,7 +54,7 @@ class Workshop:
         return tuple(unit for unit in self.units if unit.computes)
 
     def activations(self, x: np.ndarray) -> Iterator[Tensors]:
-        return self._quantiser.activations(self._ready, x, self._batch)
+        return self._quantiser.activations(self._ready, x, self.batch)
 
     def ranges(self, recipe: Recipe) -> dict[str, Range]:
         return ranges.choose(self.histograms, recipe)
@@ -68,7 +68,7 @@ class Workshop:
         first = Path(self._ready).suffix
         made = self.folder / f"{name}{first}" if self.kind.finish is None else self.folder / f"{name}-first{first}"
         spans = self.ranges(recipe) if self.histograms else None
-        how = replace(recipe, keep=(), batch=self._batch)
+        how = replace(recipe, keep=(), batch=self.batch)
         plan = base.Plan(self.kind.precision, how, base.whole(self.units, in_float), spans, io or self.kind.io)
         with told(f"{self.kind.format}-{self.kind.precision}"):
             self._quantiser.quantise(self._ready, made, plan, self._calibration)
@@ -80,7 +80,7 @@ class Workshop:
 
     def answers(self, file: Path, x: np.ndarray) -> np.ndarray:
         """(N,) um of such a file on its runtime."""
-        found = answers.predict(self.kind.backend, file, x, self._batch or answers.BATCH)[0]
+        found = answers.predict(self.kind.backend, file, x, self.batch or answers.BATCH)[0]
         return answers.finite(found, file.name)
 
     def reference(self, x: np.ndarray) -> np.ndarray:
