@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-Notes = dict[str, int]  # text of a footnote -> its number
+from edgebench.report.document import Cell, Notes, Table, text_of
 
-
-@dataclass(frozen=True)
-class Table:
-    """Cells as text; the first `left` columns are aligned left, the others are numbers."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int = 1
+__all__ = ["Notes", "Table", "bullets", "footnotes", "mark", "plain", "render"]
 
 
 def mark(notes: Notes, text: str) -> str:
@@ -35,10 +27,11 @@ def render(table: Table) -> str:
     from tabulate import tabulate
 
     align = ["left"] * table.left + ["right"] * (len(table.headers) - table.left)
-    text = tabulate(table.rows, table.headers, tablefmt="pipe", colalign=align, disable_numparse=True)
+    rows = [[text_of(cell) for cell in row] for row in table.rows]
+    text = tabulate(rows, table.headers, tablefmt="pipe", colalign=align, disable_numparse=True)
     return str(text)
 
 
-def plain(cell: str) -> str:
+def plain(cell: Cell) -> str:
     """A cell without its footnote marks, for the terminal."""
-    return re.sub(r"\[\^\d+\]", "", cell)
+    return re.sub(r"\[\^\d+\]", "", text_of(cell))
