@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -55,6 +56,11 @@ def save(record: Record, results: Path, *, force: bool = False) -> Path:
     except ValueError as error:
         raise RecordError(f"record {record['id']}: a number that is not finite ({error}). Check the model.") from error
     return write(path, text)
+
+
+def sha256(record: Record) -> str:
+    """SHA-256 of the file that `save` writes of a record, so that a report can cite it."""
+    return hashlib.sha256(f"{render(record)}\n".encode()).hexdigest()
 
 
 def load(path: Path) -> Record:

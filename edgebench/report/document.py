@@ -5,7 +5,7 @@ The markup that counts: `code`, **bold**, [text](address) and the footnote marks
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
@@ -87,3 +87,8 @@ def text_of(cell: Cell) -> str:
 def value_of(cell: Cell) -> float | None:
     """The number behind a cell, if it has one."""
     return None if isinstance(cell, str) else cell.value
+
+
+def marked(cell: Cell, marks: str) -> Cell:
+    """The cell with footnote marks after its text."""
+    return cell + marks if isinstance(cell, str) else replace(cell, text=cell.text + marks)
