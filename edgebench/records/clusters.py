@@ -47,14 +47,24 @@ def bias(answers: Answers) -> Mean:
 
 def shares(answers: Answers) -> Shares:
     away = np.abs(answers.error_um)
+    return Shares(
+        near=share(answers, away <= metrics.NEAR_UM),
+        far=share(answers, away <= metrics.FAR_UM),
+        direction=direction(answers),
+        catastrophic=share(answers, away > metrics.CATASTROPHE_UM),
+    )
+
+
+def share(answers: Answers, true: np.ndarray) -> Mean:
+    """Share of the answers of which something is true, (n,) bool."""
+    return of(_by_stack(answers, true))
+
+
+def direction(answers: Answers) -> Mean | None:
+    """Share of the right side, of the answers more than 1 um out of focus; None where there are none."""
     asked = np.abs(answers.truth_um) > metrics.SIGN_UM
     right = np.sign(answers.value_um) == np.sign(answers.truth_um)
-    return Shares(
-        near=of(_by_stack(answers, away <= metrics.NEAR_UM)),
-        far=of(_by_stack(answers, away <= metrics.FAR_UM)),
-        direction=of(_by_stack(answers, right, asked)) if asked.any() else None,
-        catastrophic=of(_by_stack(answers, away > metrics.CATASTROPHE_UM)),
-    )
+    return of(_by_stack(answers, right, asked)) if asked.any() else None
 
 
 def ratio(base: Answers, other: Answers, *, seed: int = 0) -> Mean | None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgebench.focus.aggregate import image_value
+from edgebench.records import clusters, depth, resources
 from edgebench.records import evaluation_metrics as metrics
-from edgebench.records import resources
 from edgebench.records import statistics as st
 from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
 from edgebench.records.checks import checks
+from edgebench.records.clusters import Mean
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
 from edgebench.records.profile import Group
 from edgebench.records.resources import Energy, Limit, Memory, Stage
@@ -47,6 +48,8 @@ class Errors:
     bias_um: float
     canary: Canary
     patch_mean_um: float
+    direction: Mean | None  # share of the right side, of images more than 1 um out of focus; None: there are none
+    in_depth: Mean  # share with |e| of at most half the depth of field (records/depth.py)
     samples: tuple[GroupError, ...]
     worst_stack: StackScore
 
@@ -173,6 +176,8 @@ def _errors(raw: Sequence[Record]) -> Errors:
         bias_um=found.bias_um,
         canary=metrics.follows(images),
         patch_mean_um=float(np.mean(np.abs(metrics.of_tiles(ordered).error_um))),
+        direction=clusters.direction(images),
+        in_depth=depth.share(images),
         samples=metrics.by_sample(images),
         worst_stack=max(stacks, key=lambda stack: stack.mean_um),
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edgebench.records import comparison, evaluation_metrics, profile
-from edgebench.records.equivalence import Equivalence, equivalence
+from edgebench.records import against, profile
+from edgebench.records.against import MARGIN_UM
+from edgebench.records.equivalence import Equivalence
 from edgebench.records.summary import Summary
 from edgebench.report.markdown import Notes, Table, mark
 from edgebench.report.numbers import NONE, NOT_RUN, ms, um_interval
 from edgebench.report.rows import SETS, run, verdicts
 from edgebench.report.speed import EMULATED
 
-MARGIN_UM = 0.02  # a quantised focusing error that is shown to be no further off costs a microscope nothing
 COSTS = (
     "Focusing error, quantised minus float32, paired image by image; above 0 is worse. The interval draws whole "
     f"stacks. Equivalent: two one-sided tests show that the mean lies within {MARGIN_UM:g} um of float32's; \"no "
@@ -36,7 +36,7 @@ def costs(summaries: Sequence[Summary], notes: Notes) -> Table:
     for base, one in _pairs(summaries):
         cells = []
         for split, _ in SETS:
-            found = _certificate(base, one, split)
+            found = against.cost(base, one, split)
             cells += _certified(found) if found else [NOT_RUN] * 3
         rows.append((run(one, notes), base.record["artifact"]["target"], *cells))
     headers = [f"{title}{what}" for _, title in SETS for what in (" (um) [95 %]", ": shown", ": detectable")]
@@ -47,14 +47,13 @@ def saves(summaries: Sequence[Summary], notes: Notes) -> Table:
     """Bytes and time over those of float32."""
     rows = []
     for base, one in _pairs(summaries):
-        size = one.file_mb / base.file_mb
         cells = [NOT_RUN, NONE]
         if one.record["device"]["emulated"]:
             cells = [EMULATED] * 2
-        elif _alike(base, one) and (found := comparison.latency(base.record, one.record)):
+        elif found := against.time(base, one):
             cells = [um_interval(found.other / found.base, found.found), found.verdict]
         name = run(one, notes) + verdicts(one, "backend", notes)
-        rows.append((name, base.record["artifact"]["target"], f"{size:.2f}", cells[0], cells[1]))
+        rows.append((name, base.record["artifact"]["target"], f"{against.size(base, one):.2f}", cells[0], cells[1]))
     return Table(("Run", "Over", "Size", "Time [95 %]", "Shown"), tuple(rows), left=2)
 
 
@@ -76,37 +75,9 @@ def kinds(summaries: Sequence[Summary], notes: Notes) -> Table:
 def _pairs(summaries: Sequence[Summary]) -> Iterator[tuple[Summary, Summary]]:
     """Each quantised run with its float32 one: of the same backend and settings if there is one."""
     for one in summaries:
-        bases = [other for other in summaries if _is_base(other, one)]
-        if bases:
-            yield min(bases, key=lambda other: not _alike(other, one)), one
-
-
-def _is_base(other: Summary, summary: Summary) -> bool:
-    def same(summary: Summary) -> tuple[object, ...]:
-        record = summary.record
-        return (
-            record["model"]["sha256"],
-            record["artifact"]["format"],
-            record["device"]["name"],
-            record["device"]["host"]["cpu"],
-            record["data"]["sha256"],
-        )
-
-    precisions = (other.record["artifact"]["precision"], summary.record["artifact"]["precision"])
-    return precisions[0] == "float32" != precisions[1] and same(other) == same(summary)
-
-
-def _alike(other: Summary, one: Summary) -> bool:
-    """Whether their times say something about each other."""
-    settings = [{key: run.record["settings"].get(key) for key in comparison.SETTINGS} for run in (other, one)]
-    return settings[0] == settings[1] and other.record["backend"]["name"] == one.record["backend"]["name"]
-
-
-def _certificate(base: Summary, one: Summary, split: str) -> Equivalence | None:
-    if split not in base.errors or split not in one.errors:
-        return None
-    found = evaluation_metrics.differences(base.errors[split].images, one.errors[split].images)
-    return equivalence(found, margin_um=MARGIN_UM) if found else None
+        base = against.base(one, summaries)
+        if base:
+            yield base, one
 
 
 def _certified(found: Equivalence) -> list[str]:
