@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -83,11 +82,6 @@ def load(path: Path) -> Record:
 def load_all(results: Path) -> tuple[Record, ...]:
     """Every record below results/runs, ordered by path; the first damaged one is a RecordError."""
     return tuple(load(path) for path in sorted((results / "runs").glob("*/[!.]*.json")))
-
-
-def sha256(record: Record) -> str:
-    """That of the file which holds it, as `sha256sum` prints it, unless somebody has laid the file out anew."""
-    return hashlib.sha256(f"{render(record)}\n".encode()).hexdigest()
 
 
 def render(value: Any, indent: int = 0) -> str:
