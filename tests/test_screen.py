@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ def in_terminal(code: str, columns: int) -> str:
         text += more
     done.wait()
     os.close(ours)
-    return text.decode()
+    return re.sub(r"\x1b\[[0-9;]*m", "", text.decode())
 
 
 def test_a_table_in_a_terminal_fits_its_width():

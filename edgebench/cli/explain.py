@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from edgebench.cli import screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from edgebench.quantise.explain import Explanation, Proof
 
 SHOWN = 12  # layers of the table
@@ -40,11 +39,10 @@ def explain(
     recipe: Annotated[Optional[Path], typer.Option(help="Write the recipe that follows to this TOML file.")] = None,
     count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take, as `convert` did.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of images, and of them.")] = 0,
+    as_json: screen.Json = False,
 ) -> None:
     """Rank the layers of a quantised artifact by the error that each brings, and prove what keeping them would give."""
     from dataclasses import replace
-
-    from rich.console import Console
 
     from edgebench.bench import artifacts
     from edgebench.cli import sources, workshops
@@ -65,7 +63,6 @@ def explain(
     base_name = about.get("base") or about["target"]
     target = workshops.target_of(base_name)
     origin = sources.find(model, models) if model else path.parent
-    console = Console()
     with (
         workshops.opened(origin, target, data, calibration, split or (), images, count, seed, how.batch) as bench,
         counting("layers") as progress,
@@ -84,60 +81,68 @@ def explain(
         sample = f"{len(bench.given)} patches of {images_there} images of {bench.given.about['name']}"
         simulated = bench.given.about["simulated"]
         split_name = bench.given.split
-    _print(console, artifact, found, len(found.shares) if all_layers else SHOWN)
-    _print_proof(console, found, proof, wanted)
-    console.print(
-        f"On {sample}, {split_name}{' (simulated)' if simulated else ''}; files that {target.backend} executes.",
-        soft_wrap=True,
-    )
-    text = recipes.text(replace(how, keep=proof.keep))
+    where = f"On {sample}, {split_name}{' (simulated)' if simulated else ''}; files that {target.backend} executes."
+    better = replace(how, keep=proof.keep)
+    text = recipes.text(better)
     if recipe is not None:
         replace_text(recipe, text)
-        console.print(f"recipe: {recipe}", soft_wrap=True)
-    else:
-        console.print(f"The recipe (--recipe FILE writes it):\n{text}", soft_wrap=True, markup=False, highlight=False)
+    if as_json:
+        about = {"artifact": artifact, "where": where, "simulated": simulated, "goal_um": wanted}
+        screen.document({**about, **_figures(found, proof), "recipe": recipes.plain(better)})
+        return
+    _print(artifact, found, len(found.shares) if all_layers else SHOWN)
+    _print_proof(found, proof, wanted)
+    screen.line(where)
+    screen.line(f"recipe: {recipe}" if recipe is not None else f"The recipe (--recipe FILE writes it):\n{text}")
 
 
-def _print(console: Console, artifact: str, found: Explanation, shown: int) -> None:
-    from rich.table import Column, Table
+def _figures(found: Explanation, proof: Proof) -> dict[str, object]:
+    layers = [
+        {
+            "layers": share.unit.layers,
+            "operator": share.unit.kind,
+            "alone_um": share.alone.away_um,
+            "saved_um": share.saved_um,
+            "increase_um": share.alone.increase_um,
+            "range": share.range,
+            "outside": share.outside,
+            "weights": share.unit.weights,
+        }
+        for share in found.shares
+    ]
+    proven = {"keep": proof.keep, "predicted_um": proof.predicted_um, "bytes": proof.bytes}
+    proven |= {"away_um": proof.measured.away_um, "increase_um": proof.measured.increase_um}
+    whole = {"away_um": found.whole.away_um, "most_um": found.whole.most_um, "increase_um": found.whole.increase_um}
+    return {**whole, "bytes": found.bytes, "layers": layers, "proof": proven}
 
+
+def _print(artifact: str, found: Explanation, shown: int) -> None:
     whole = found.whole
-    console.print(
+    screen.line(
         f"{artifact}: mean |difference from float32| {whole.away_um:.4f} um, at most {whole.most_um:.3f} um; "
-        f"the error of an image grows by {whole.increase_um:+.4f} um; {found.bytes / 2**20:.2f} MiB",
-        soft_wrap=True,
+        f"the error of an image grows by {whole.increase_um:+.4f} um; {found.bytes / 2**20:.2f} MiB"
     )
-    first = Column("layer", no_wrap=True)
-    table = Table(first, "operator", "alone um", "saved um", "error + um", "range", "outside", "weights", box=None)
+    rows = []
     for share in found.shares[:shown]:
         span = "" if share.range is None else f"{share.range.low:.3g} to {share.range.high:.3g}"
         clipped = "" if share.outside is None else f"{share.outside:.2%}"
-        table.add_row(
-            share.unit.label,
-            share.unit.kind,
-            f"{share.alone.away_um:.4f}",
-            f"{share.saved_um:+.4f}",
-            f"{share.alone.increase_um:+.4f}",
-            span,
-            clipped,
-            f"{share.unit.weights:,}",
-        )
-    console.print(table)
+        figures = (f"{share.alone.away_um:.4f}", f"{share.saved_um:+.4f}", f"{share.alone.increase_um:+.4f}")
+        rows.append((share.unit.label, share.unit.kind, *figures, span, clipped, f"{share.unit.weights:,}"))
+    headers = ("layer", "operator", "alone um", "saved um", "error + um", "range", "outside", "weights")
+    screen.table(headers, rows, right=(2, 3, 4, 6, 7))
     if shown < len(found.shares):
-        console.print(f"and {len(found.shares) - shown} layers with less; --all shows them")
-    console.print(
+        screen.line(f"and {len(found.shares) - shown} layers with less; --all shows them")
+    screen.line(
         "alone: mean |difference| with only this layer quantised; saved: by which that of the artifact falls where "
-        "only this one stays in float; error +: of an image's error, alone",
-        soft_wrap=True,
+        "only this one stays in float; error +: of an image's error, alone"
     )
 
 
-def _print_proof(console: Console, found: Explanation, proof: Proof, wanted: float) -> None:
+def _print_proof(found: Explanation, proof: Proof, wanted: float) -> None:
     low, high = proof.predicted_um
-    console.print(
+    screen.line(
         f"In float: {', '.join(proof.keep) or 'nothing more'}. Mean |difference| predicted {low:.4f} to {high:.4f} "
         f"um, measured {proof.measured.away_um:.4f} um (goal {wanted:.4f}); error of an image "
         f"{proof.measured.increase_um:+.4f} um, before {found.whole.increase_um:+.4f}; "
-        f"{proof.bytes / 2**20:.2f} MiB, before {found.bytes / 2**20:.2f}.",
-        soft_wrap=True,
+        f"{proof.bytes / 2**20:.2f} MiB, before {found.bytes / 2**20:.2f}."
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edgebench.cli import screen
 from edgebench.errors import UsageError
 
 
@@ -21,8 +22,6 @@ def prune(
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
 ) -> None:
     """Keep the channels that the answer hangs on; nothing is trained, so that it takes minutes."""
-    from rich.progress import Progress
-
     from edgebench.cli.train import hardware
     from edgebench.models import store
     from edgebench.training import pruning
@@ -31,7 +30,7 @@ def prune(
     to = models / name
     if name == model or ((to / store.CARD).is_file() and not force):
         raise UsageError(f"{to}: there is such a model. Use another name{', or --force' if name != model else ''}.")
-    with Progress(transient=True) as bar:
+    with screen.bars() as bar:
         task = bar.add_task("", total=None)
         card = pruning.run(
             models / model,

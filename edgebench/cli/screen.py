@@ -65,7 +65,7 @@ def table(
 
 def plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
     """Columns apart by two spaces or more, as wide as they need."""
-    cells = [[" ".join(cell.split("\n")) for cell in row] for row in ([headers] if any(headers) else []) + list(rows)]
+    cells = [[_in_one_line(cell) for cell in row] for row in ([headers] if any(headers) else []) + list(rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
 
     def fitted(row: Sequence[str]) -> str:
@@ -76,6 +76,10 @@ def plain_table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Co
         return GAP.join(parts).rstrip()
 
     return [fitted(row) for row in cells]
+
+
+def _in_one_line(cell: str) -> str:
+    return cell.replace("/\n", "/").replace("\n", " ")
 
 
 def document(found: object) -> None:

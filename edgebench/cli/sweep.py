@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from edgebench.cli import screen
+
 if TYPE_CHECKING:
     from edgebench.models.train import Status
     from edgebench.training.cells import Making, Outcome, Report
@@ -76,39 +78,25 @@ def _list(failed: Sequence[Outcome], total: int) -> None:
 
 
 def _table(jobs: Sequence[Job]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from edgebench.training import cells
 
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("name", "network", "kind", "alpha", "px", "recipe", "epochs x\npatches", "needs", "state"):
-        table.add_column(heading, overflow="fold", no_wrap=heading != "kind")
+    rows = []
     for job in jobs:
         patches = "all" if job.epoch_patches is None else f"{job.epoch_patches:,}"
-        table.add_row(
-            job.name,
-            job.network,
-            job.kind,
-            f"{job.alpha:g}",
-            str(job.input_size),
-            job.recipe,
-            f"{job.epochs} x\n{patches}",
-            ", ".join(Path(needed).name for needed in job.needs),
-            cells.state_of(job),
-        )
-    Console().print(table)
+        size, epochs = (f"{job.alpha:g}", str(job.input_size)), f"{job.epochs} x\n{patches}"
+        needs = ", ".join(Path(needed).name for needed in job.needs)
+        rows.append((job.name, job.network, job.kind, *size, job.recipe, epochs, needs, cells.state_of(job)))
+    headers = ("name", "network", "kind", "alpha", "px", "recipe", "epochs x\npatches", "needs", "state")
+    screen.table(headers, rows, whole=(0, 1, 3, 4, 5, 6, 7, 8))
 
 
 @contextmanager
 def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report, Callable[[str], None]]]:
     """A bar for what is made and for the epoch that runs, and one line for each epoch and each cell that ended."""
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, TextColumn
 
     epochs = {job.name: job.epochs for job in jobs}
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), transient=True
-    ) as bar:
+    with screen.bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")) as bar:
         task = bar.add_task("", total=None, state="")
 
         def making(cell: str, what: str, done: int, total: int) -> None:
