@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli import screen
+from edgebench.cli.screen import say
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Measure again what has a record, and replace it.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print cells, order and an estimate; measure nothing.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
     """Measure focusing error, time and memory; a second call goes on where the first was stopped.
 
@@ -95,9 +98,10 @@ def run(
     from edgebench.bench import plan as plans
     from edgebench.bench.suite import PRESETS
     from edgebench.cli import gates as printed_gates
+    from edgebench.cli import machine
     from edgebench.cli import plan as printed
     from edgebench.cli.progress import progress
-    from edgebench.cli.run_table import table
+    from edgebench.cli.run_table import summaries, table
     from edgebench.devices import base as devices
     from edgebench.devices import governor as governors
     from edgebench.devices.warn import warnings
@@ -110,9 +114,6 @@ def run(
     given |= {name: number for name, number in numbers.items() if number is not None}
     given |= {"memory_limit": True} if memory_limit else {}
     given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
-
-    def say(line: str) -> None:
-        typer.echo(line, err=True)
 
     if fleet is not None and (emulate or host or python or device != "local"):
         raise UsageError("--fleet names its own devices. Leave out --device, --host, --emulate and --python.")
@@ -132,7 +133,8 @@ def run(
     pace = estimate.pace(todo, measured.about["sha256"])
     wanted = _gates(asked, todo, baseline)
     if plan:
-        printed.show(todo, estimate.estimate(todo, pace))
+        expected = estimate.estimate(todo, pace)
+        screen.document(machine.of_plan(todo, expected)) if as_json else printed.show(todo, expected)
         return
     if several is not None:
         fleets.measure(todo, several, say)
@@ -147,12 +149,18 @@ def run(
             say(f"{outcome.cell.name}: {said}: {outcome.path}")
     if clean and isinstance(target, devices.Remote):
         target.clean()
-    table(outcomes, list(measured.stacks))
+    if not as_json:
+        table(outcomes, list(measured.stacks))
+    found: Sequence[Check] = ()
     if wanted:
         with progress(measured, pace) as tell:
             found = gates.confirm(gates.evaluate(wanted, todo), todo, target, measured, tell)
+    if as_json:
+        cells_found = [machine.of_summary(path, summary) for path, summary in summaries(outcomes)]
+        screen.document({"cells": cells_found, "gates": machine.of_gates(found, todo)})
+    elif found:
         printed_gates.show(found, todo)
-        raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
+    raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
 
 
 def _emulated(given: Mapping[str, Any], images: int) -> dict[str, Any]:
