@@ -93,6 +93,8 @@ class Latency:
     patch: Estimate | None
     p90: Estimate | None
     p99: Estimate | None
+    patch_p90: Estimate | None
+    patch_p99: Estimate | None
     patches_per_s: float  # patches over the wall time of the timed loop (R5); median of the processes
     outliers: int
     variation: float | None  # coefficient of variation of the process medians
@@ -199,6 +201,7 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     medians = [float(np.median(process["samples_ns"])) / NS_PER_MS for process in processes]
     samples = [[ns / NS_PER_MS for ns in process["samples_ns"]] for process in processes]
     p50_ms, p50 = st.process_median(medians)
+    p90, p99 = (st.process_percentile(samples, p) for p in (0.9, 0.99))
     start = {
         f"{name}_ms": float(np.median([process["load"][f"{name}_ns"] for process in processes])) / NS_PER_MS
         for name in ("import", "load", "first")
@@ -210,8 +213,10 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
         p50=p50,
         patch_ms=p50_ms / batch_size,
         patch=p50.scaled(1 / batch_size) if p50 else None,
-        p90=st.process_percentile(samples, 0.9),
-        p99=st.process_percentile(samples, 0.99),
+        p90=p90,
+        p99=p99,
+        patch_p90=p90.scaled(1 / batch_size) if p90 else None,
+        patch_p99=p99.scaled(1 / batch_size) if p99 else None,
         patches_per_s=float(np.median([_throughput(process, batch_size) for process in processes])),
         outliers=sum(st.outliers(process["samples_ns"]) for process in processes),
         variation=st.variation(medians),
