@@ -15,8 +15,6 @@ from edgebench.quantise.ranges import Range, Tensors
 from edgebench.quantise.recipe import Recipe
 from edgebench.quantise.units import Unit
 
-CALIBRATED = ("int8", "int16x8")  # precisions that need calibration patches
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -63,7 +61,6 @@ def load(format: str) -> Quantiser:
 
 
 CALIBRATION_BATCH = 8
-RUNTIMES = {"tflite": "litert", "onnx": "onnxruntime", "openvino": "openvino"}  # that runs a format's float32 file
 
 
 def batches(x: np.ndarray, batch: int) -> list[np.ndarray]:

@@ -1,0 +1,6 @@
+"""What the quantised formats have in common, as plain tables."""
+
+from __future__ import annotations
+
+CALIBRATED = ("int8", "int16x8")  # precisions that need calibration patches
+RUNTIMES = {"tflite": "litert", "onnx": "onnxruntime", "openvino": "openvino"}  # that runs a format's float32 file
