@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["points", "lines", "steps", "bars"]  # bars: horizontal, stacked in the order of the series
+Kind = Literal[
+    "points", "lines", "steps", "bars", "band"
+]  # bars: horizontal, stacked; band: between its intervals' ends
 Numbers = tuple[float, ...]
 Point = tuple[float, float]
 
@@ -40,7 +42,6 @@ class Axis:
     names: tuple[str, ...] = ()
     lowest: float | None = None  # None, here and below: as the points ask for
     highest: float | None = None
-    ticks: Numbers = ()  # of a logarithmic axis that spans less than its powers of ten
 
     def __post_init__(self) -> None:
         if not (self.unit or self.names):
@@ -78,13 +79,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Line:
-    """A reference across the panel, such as the paper's value, or the line of truth (slope 1)."""
+    """A reference across the panel, such as the paper's value."""
 
     label: str
-    at: float  # on the y axis, or on x where upright; the value at x = 0 where it slopes
+    at: float  # on the y axis, or on x where upright
     upright: bool = False
-    slope: float = 0.0
-    dash: str = "dashed"
 
 
 @dataclass(frozen=True)
@@ -95,21 +94,18 @@ class Panel:
     kind: Kind
     series: tuple[Series, ...]
     lines: tuple[Line, ...] = ()
-    front: tuple[Point, ...] = ()  # the best of both axes, lowest is best, by x; drawn as steps
+    front: tuple[Point, ...] = ()  # the best of both axes, lowest is best, by x; drawn as steps to the panel's edges
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Panels side by side; `labels` stands in the picture itself: "simulated slides", "emulated", "est."."""
+    """Panels row by row; `labels` stands in the picture itself: "simulated slides", "emulated", "est."."""
 
     title: str
     panels: tuple[Panel, ...]
     labels: tuple[str, ...] = ()
-    height_in: float = 4.2
-
-    @property
-    def heading(self) -> str:
-        return f"{self.title} ({'; '.join(self.labels)})" if self.labels else self.title
+    columns: int = 2
+    height_in: float = 3.0  # of a panel's axes
 
 
 @dataclass(frozen=True)
