@@ -1,0 +1,38 @@
+"""Every cell: one row a run, with all that was measured of it."""
+
+from __future__ import annotations
+
+from edgebench.report import errors, speed
+from edgebench.report.document import Block, Notes, Text
+from edgebench.report.facts import superseded
+from edgebench.report.material import Material
+from edgebench.report.pages.parts import MADE, listed, section, warning
+from edgebench.report.records_table import records
+from edgebench.report.rows import SETS
+
+INTRO = "Every cell that was measured: model, target, runtime, device, threads and batch. " + MADE
+LATENCY = (
+    "Steady state in ms, preprocessed patches in memory. p50 is the median of the process medians with its "
+    "95 % interval over processes (none below 4); calls are processes x calls in each."
+)
+DETAILS = (
+    "In um. The 95 % interval of the mean counts whole stacks, not images (docs/measurement.md); counting whole slides "
+    "would be wider. Bias is predicted minus true; slope is of prediction against truth (1 is right, 0 is a constant "
+    "answer); constant is the error of the best constant answer; per patch is the mean error before the median over "
+    "the tiles."
+)
+RECORDS = "What the rows stand on: raw samples in one file a run. `sha256sum` of the file gives the same."
+
+
+def blocks(material: Material, notes: Notes) -> list[Block]:
+    runs = material.runs
+    found: list[Block] = [Text(INTRO), *warning(runs)]
+    found += section("Latency", LATENCY, speed.latency(runs, notes))
+    explained = False
+    for split, title in SETS:
+        table = errors.details(runs, split, notes)
+        about = "" if explained else DETAILS
+        found += section(f"Focusing error in detail: {title}", about, table)
+        explained = explained or bool(table.rows)
+    found += section("Records", RECORDS, records(runs))
+    return found + listed("Superseded", superseded(material.superseded))

@@ -1,0 +1,25 @@
+"""Slide by slide, beside the paper's Tables 5 and 6."""
+
+from __future__ import annotations
+
+from edgebench.report import errors
+from edgebench.report.document import Block, Notes, Text
+from edgebench.report.facts import data_sets
+from edgebench.report.material import Material
+from edgebench.report.pages.parts import MADE, listed, section, source, warning
+from edgebench.report.rows import SETS
+
+INTRO = "The focusing error of each slide, beside those of the paper's Tables 5 and 6. " + MADE
+ABOUT = (
+    "Mean error ± standard deviation in um; of each model and target the run with the most images, among those the "
+    "newest, on one data set (that of the first)."
+)
+
+
+def blocks(material: Material, notes: Notes) -> list[Block]:
+    runs = material.runs
+    found: list[Block] = [Text(INTRO), *warning(runs), *listed("Data", data_sets(runs))]
+    for split, title in SETS:
+        table = errors.samples(runs, split, material.paper, notes)
+        found += section(f"Slide by slide: {title}", ABOUT, table)
+    return found + source(material.paper)
