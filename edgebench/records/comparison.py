@@ -31,6 +31,10 @@ class Ratio:
     found: Estimate | None
 
     @property
+    def value(self) -> float:
+        return self.other / self.base
+
+    @property
     def verdict(self) -> str:
         return ratios.judge(self.found) if self.found else "too few processes"
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from edgebench.records.schema import Record
 from edgebench.records.summary import Summary
+from edgebench.report import verdict
 from edgebench.report.markdown import Notes, mark
 
 MODELS = ("original", "reduced")  # the paper's two, in its order
@@ -88,6 +89,12 @@ def newest_first(summary: Summary) -> tuple[object, ...]:
     return (-_created(summary).timestamp(), settings["threads"], settings["batch_size"], record["id"])
 
 
+def fullest_first(summary: Summary, split: str) -> tuple[object, ...]:
+    """The key to sort by where a table needs the whole of a split: most images of it, real before emulated, newest."""
+    found = summary.errors.get(split)
+    return (-(len(found.images) if found else 0), summary.record["device"]["emulated"], *newest_first(summary))
+
+
 def subset(summary: Summary, split: str, notes: Notes) -> str:
     """The mark of an error that was measured on a part of the images."""
     known = summary.record["data"]["splits"].get(split)
@@ -158,6 +165,4 @@ def run(summary: Summary, notes: Notes, *, batch: bool = True) -> str:
 
 def verdicts(summary: Summary, about: str, notes: Notes) -> str:
     """Marks of the verdicts that concern one thing: the backend, the latency, or a split."""
-    return "".join(
-        mark(notes, f"{verdict.name}: {verdict.reason}.") for verdict in summary.verdicts if verdict.about == about
-    )
+    return verdict.marks(summary, about, notes)
