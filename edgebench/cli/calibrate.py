@@ -19,8 +19,7 @@ def calibrate(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the fit in place of the shipped one.")] = False,
 ) -> None:
-    """Fit the time of a call by counted instructions and cache misses; errors left out, and outside. Exit code 1: the
-    shipped fit is another one."""
+    """Fit the time of a call by counted instructions and cache misses; errors left out, and outside."""
     from edgebench.errors import UsageError
     from edgebench.files import replace_text
     from edgebench.records import estimate, latency_fit

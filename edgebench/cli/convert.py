@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import ConversionError, EdgebenchError, ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -24,10 +24,16 @@ PROBE_SPLITS = ("test-1", "test-2", "validation")  # of --data; patches that no 
 def convert(
     model: Annotated[
         str,
-        typer.Argument(help="Name of a model below --models, its folder, a .keras or .onnx file, or a SavedModel."),
+        typer.Argument(
+            autocompletion=complete.models,
+            help="Name of a model below --models, its folder, a .keras or .onnx file, or a SavedModel.",
+        ),
     ] = SHIPPED,
     to: Annotated[
-        Optional[list[str]], typer.Option(help="Target; may be given several times. all, if none is named.")
+        Optional[list[str]],
+        typer.Option(
+            autocompletion=complete.targets, help="Target; may be given several times. all, if none is named."
+        ),
     ] = None,
     recipe: Annotated[
         Optional[Path],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def check(
 @app.command("list")
 def list_stacks(
     root: Root,
-    split: Annotated[Optional[str], typer.Option(help="Only this split.")] = None,
+    split: Annotated[Optional[str], typer.Option(autocompletion=complete.splits, help="Only this split.")] = None,
     as_json: screen.Json = False,
 ) -> None:
     """One row a stack: planes, range of z, pairs, and the paper's number of the sample where the counts agree."""

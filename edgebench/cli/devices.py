@@ -6,13 +6,13 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.cli.calibrate import calibrate
 
 app = typer.Typer(no_args_is_help=True, help="Devices: list them, look at one, and ask what it lacks.")
-NAME = typer.Argument(help="local, raspberrypi, ssh, or a name from edgebench.toml.")
+NAME = typer.Argument(autocompletion=complete.devices, help="local, raspberrypi, ssh, or a name from edgebench.toml.")
 HOST = typer.Option(help="Board to reach over SSH.")
-EMULATE = typer.Option(help="Raspberry Pi to emulate: pi3, pi4, pi5.")
+EMULATE = typer.Option(autocompletion=complete.boards, help="Raspberry Pi to emulate: pi3, pi4, pi5.")
 PYTHON = typer.Option(help="Python on that board.")
 app.command()(calibrate)
 FAILED = 1  # exit code: the doctor found something
@@ -71,7 +71,7 @@ def doctor(
     python: Annotated[str, PYTHON] = "",
     as_json: screen.Json = False,
 ) -> None:
-    """Which runtimes the device has, or could have, and the command that mends what is missing. Exit code 1: none."""
+    """Which runtimes the device has, or could have, and the command that mends what is missing."""
     from edgebench.devices import doctor as asking
 
     device = _connect(name, host, emulate, python)
@@ -107,4 +107,5 @@ def _print(found: dict[str, Any], as_json: bool) -> None:
     for key, value in found.items():
         if key != "event":
             shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            shown = (" ".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else shown
             screen.line(f"{key}: {shown}")

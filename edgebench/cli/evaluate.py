@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,9 +27,12 @@ STACKS = "At most so many stacks of each split, spread evenly: a quick look."
 
 
 def evaluate(
-    model: Annotated[Optional[list[str]], typer.Argument(help=MODEL)] = None,
+    model: Annotated[Optional[list[str]], typer.Argument(autocompletion=complete.subjects, help=MODEL)] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
-    split: Annotated[Optional[list[str]], typer.Option(help="Test split; may be given several times.")] = None,
+    split: Annotated[
+        Optional[list[str]],
+        typer.Option(autocompletion=complete.splits, help="Test split; may be given several times."),
+    ] = None,
     method: Annotated[Optional[list[str]], typer.Option(help=METHOD)] = None,
     jpeg_quality: Annotated[Optional[list[str]], typer.Option(help=QUALITY + " 'stored' is one, too.")] = None,
     stacks: Annotated[Optional[int], typer.Option(min=1, help=STACKS)] = None,

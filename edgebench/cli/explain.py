@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ SHOWN = 12  # layers of the table
 
 
 def explain(
-    artifact: Annotated[str, typer.Argument(help="MODEL/TARGET below --models, or an artifact's file.")],
+    artifact: Annotated[
+        str,
+        typer.Argument(autocompletion=complete.artifacts, help="MODEL/TARGET below --models, or an artifact's file."),
+    ],
     data: Annotated[
         Path, typer.Option(help="Labelled patches to judge by: data set, .npz, or folder with labels.csv.")
     ],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 
 if TYPE_CHECKING:
     from edgebench.bench.artifacts import Artifact
@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    artifact: Annotated[str, typer.Argument(help="MODEL/TARGET below --models, or an artifact's file.")],
+    artifact: Annotated[
+        str,
+        typer.Argument(autocompletion=complete.artifacts, help="MODEL/TARGET below --models, or an artifact's file."),
+    ],
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
-    backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
+    backend: Annotated[
+        Optional[str],
+        typer.Option(autocompletion=complete.backends, help="Runtime; by the file's suffix if not given."),
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Patches of one call.")] = 8,
     input_size: Annotated[
         Optional[int], typer.Option(min=1, help="Side of the input, px; for a file without a sidecar.")

@@ -10,6 +10,7 @@ import typer
 
 import edgebench
 from edgebench.cli import (
+    about,
     compare,
     convert,
     data,
@@ -20,6 +21,7 @@ from edgebench.cli import (
     predict,
     prune,
     quantise,
+    recommend,
     report,
     run,
     selftest,
@@ -35,7 +37,7 @@ app = typer.Typer(
     help="Is a focus regressor fit for an edge device? Simulate or read focal stacks, train, convert, "
     "measure and report.",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,  # plain help: instant, and no boxes in a pipe
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
@@ -50,10 +52,14 @@ app.command("run")(run.run)
 app.add_typer(devices.app, name="devices")
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
+app.command("recommend")(recommend.recommend)
 app.command("check")(compare.check)
 app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("selftest")(selftest.selftest)
+
+
+about.document(app)
 
 
 def _version(wanted: bool) -> None:

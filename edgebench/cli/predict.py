@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ DELTA_UM = 2.0  # paper, 3.5: what every network here was trained on
 def predict(
     lower: Annotated[Path, typer.Option(help="Image I1, taken first.")],
     upper: Annotated[Path, typer.Option(help="Image I2, taken after the stage went up by 2 um.")],
-    model: Annotated[str, typer.Option(help="A model's folder or name, or an artifact: .tflite, .onnx, .xml.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            autocompletion=complete.subjects, help="A model's folder or name, or an artifact: .tflite, .onnx, .xml."
+        ),
+    ],
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     delta_um: Annotated[float, typer.Option(help="Distance between the images; the network knows 2 only.")] = DELTA_UM,
     as_json: screen.Json = False,

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 
 def prune(
-    model: Annotated[str, typer.Argument(help="The model to prune: its name below --models.")],
+    model: Annotated[
+        str, typer.Argument(autocompletion=complete.models, help="The model to prune: its name below --models.")
+    ],
     name: Annotated[str, typer.Argument(help="Name of the pruned model.")],
     channels: Annotated[int, typer.Option(min=1, help="Channels that its last convolution keeps.")],
     data: Annotated[Path, typer.Option(help="Data set whose training patches the new head is fitted to.")],

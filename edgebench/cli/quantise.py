@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,11 +21,18 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+) ?(MB|KB|kB|x)?")
 
 
 def quantise(
-    model: Annotated[str, typer.Argument(help="Name of a model, its folder, a .keras or .onnx file, or a SavedModel.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=complete.models, help="Name of a model, its folder, a .keras or .onnx file, or a SavedModel."
+        ),
+    ],
     data: Annotated[
         Path, typer.Option(help="Labelled images to judge by: data set, .npz, or folder. Not the last test.")
     ],
-    target: Annotated[str, typer.Option(help="What to make: an int8 target of `convert`.")] = "tflite-int8",
+    target: Annotated[
+        str, typer.Option(autocompletion=complete.quantised, help="What to make: an int8 target of `convert`.")
+    ] = "tflite-int8",
     max_increase: Annotated[str, typer.Option(help="What an image's error may grow by, such as 0.02um.")] = "0.02um",
     max_size: Annotated[Optional[str], typer.Option(help="Largest file: 1.5MB, or 0.4x of the float32 one.")] = None,
     search: Annotated[
@@ -44,10 +51,7 @@ def quantise(
     force: Annotated[bool, typer.Option("--force", help="Replace the artifact and recipe that are there.")] = False,
     as_json: screen.Json = False,
 ) -> None:
-    """Try range methods, and with --search mixed precision; keep the best that is equivalent to float32 in the margin.
-
-    Exit code 1: none is.
-    """
+    """Try range methods, and with --search mixed precision; keep the best that is equivalent to float32 in the margin."""
     from edgebench.cli import sources, workshops
     from edgebench.convert import artifact, parity
     from edgebench.convert import base as targets

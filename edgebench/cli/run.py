@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.cli.screen import say
 from edgebench.errors import UsageError
 
@@ -27,15 +27,27 @@ SHIPPED = "reduced/tflite-int8"  # of the repository itself: it can be run befor
 def run(
     artifacts: Annotated[
         Optional[list[str]],
-        typer.Argument(help=f"Files, or MODEL/TARGET below --models; without one, and without --suite: {SHIPPED}."),
+        typer.Argument(
+            autocompletion=complete.artifacts,
+            help=f"Files, or MODEL/TARGET below --models; without one, and without --suite: {SHIPPED}.",
+        ),
     ] = None,
-    suite: Annotated[Optional[str], typer.Option(help="What to run: benchmarks/NAME.toml.")] = None,
+    suite: Annotated[
+        Optional[str], typer.Option(autocompletion=complete.suites, help="What to run: benchmarks/NAME.toml.")
+    ] = None,
     model: Annotated[
-        Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
+        Optional[list[str]],
+        typer.Option(
+            autocompletion=complete.models, help="Model, in place of the suite's; may be given several times."
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Where: local, raspberrypi, ssh, or one of edgebench.toml.")] = "local",
+    device: Annotated[
+        str,
+        typer.Option(autocompletion=complete.devices, help="Where: local, raspberrypi, ssh, or one of edgebench.toml."),
+    ] = "local",
     emulate: Annotated[
-        Optional[str], typer.Option(help="Raspberry Pi to emulate: pi3, pi4 (if none is named), pi5.")
+        Optional[str],
+        typer.Option(autocompletion=complete.boards, help="Raspberry Pi to emulate: pi3, pi4 (if none is named), pi5."),
     ] = None,
     host: Annotated[
         Optional[str], typer.Option(help="Board to reach over SSH: user@board, or a name of your ssh configuration.")
@@ -52,9 +64,15 @@ def run(
     governor: Annotated[
         str, typer.Option(help="CPU governor for the time of the run, such as performance; what was there comes back.")
     ] = "",
-    backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
+    backend: Annotated[
+        Optional[str],
+        typer.Option(autocompletion=complete.backends, help="Runtime; by the file's suffix if not given."),
+    ] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
-    split: Annotated[Optional[list[str]], typer.Option(help="Split to measure; may be given several times.")] = None,
+    split: Annotated[
+        Optional[list[str]],
+        typer.Option(autocompletion=complete.splits, help="Split to measure; may be given several times."),
+    ] = None,
     batch: Annotated[Optional[int], typer.Option(min=1, help="Patches of one call; 8 if not given.")] = None,
     threads: Annotated[Optional[int], typer.Option(min=1, help="Threads, and cores; 1 if not given.")] = None,
     images: Annotated[Optional[int], typer.Option(min=0, help="Images of each split, spread evenly; 0: all.")] = None,
@@ -89,10 +107,7 @@ def run(
     plan: Annotated[bool, typer.Option("--plan", help="Print cells, order and an estimate; measure nothing.")] = False,
     as_json: screen.Json = False,
 ) -> None:
-    """Measure focusing error, time and memory; a second call goes on where the first was stopped.
-
-    Exit code 1: a gate of the suite failed, and failed again when its cells were measured a second time.
-    """
+    """Measure focusing error, time and memory; a second call goes on where the first was stopped."""
     from edgebench.bench import estimate, gates, session
     from edgebench.bench import fleet as fleets
     from edgebench.bench import plan as plans

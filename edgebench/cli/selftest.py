@@ -39,7 +39,7 @@ def selftest(
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
     as_json: screen.Json = False,
 ) -> None:
-    """Measure what is known beforehand. Exit code 0: every goal is reached, 1: one is not."""
+    """Measure what is known beforehand."""
     from edgebench.devices import base as devices
     from edgebench.report import write as pages
     from edgebench.selftest import page, parts, session, store
