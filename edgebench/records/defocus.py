@@ -36,14 +36,14 @@ def bins(answers: Answers) -> tuple[tuple[Bin, Estimate | None], ...]:
 
 
 def band(answers: Answers) -> tuple[Part, ...]:
-    """Between which answers 95 % of those lie whose labels are alike; parts of 40 answers or more, empty below 40."""
+    """Between which answers lie 95 % of those to like labels, by their errors; parts of 40 or more, none below 40."""
     order = np.argsort(answers.truth_um, kind="stable")
     parts = np.array_split(order, max(len(order) // FEWEST, 1)) if len(order) >= FEWEST else []
     return tuple(
         Part(
             float(answers.truth_um[part].mean()),
             len(part),
-            *map(float, np.quantile(answers.value_um[part], [st.TAIL, 1 - st.TAIL])),
+            *(answers.truth_um[part].mean() + np.quantile(answers.error_um[part], [st.TAIL, 1 - st.TAIL])).tolist(),
         )
         for part in parts
     )

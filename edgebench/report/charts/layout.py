@@ -15,6 +15,8 @@ LINE_IN = 0.2  # of a line of text
 _GAP_IN, _RIGHT_IN, _TOP_IN, _TICKS_IN = 0.14, 0.15, 0.3, 0.5
 _PAD = 0.06  # of the span of the points, free at each end
 _TICKS = 9
+MANY = 300  # points of a series; more are drawn as one image, and without edges
+FRONT = "Pareto front, by value"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,6 @@ def legend(chart: Chart) -> tuple[Series | str, ...]:
     """One series of each name, in the order of their coming; the front's name last."""
     found = {one.name: one for panel in chart.panels for one in panel.series if one.name}
     return (*found.values(), *([FRONT] if any(panel.front for panel in chart.panels) else []))
-
-
-FRONT = "Pareto front, by value"
 
 
 def legend_columns(chart: Chart) -> int:
@@ -95,7 +94,7 @@ def _rows(chart: Chart) -> int:
 
 
 def spans(chart: Chart) -> tuple[tuple[Span, Span], ...]:
-    """What the x and the y axis of each panel show; panels with the same axis show the same."""
+    """What the x and the y axis of each panel show; the same axis shows the same, and names are read downwards."""
     xs: dict[Axis, list[float]] = {}
     ys: dict[Axis, list[float]] = {}
     for panel in chart.panels:
@@ -104,7 +103,7 @@ def spans(chart: Chart) -> tuple[tuple[Span, Span], ...]:
         ys.setdefault(panel.y, []).extend(y)
     bars = any(panel.kind == "bars" for panel in chart.panels)
     x_spans = {axis: _span(axis, values, bars) for axis, values in xs.items()}
-    y_spans = {axis: _span(axis, values, False) for axis, values in ys.items()}
+    y_spans = {axis: _span(axis, values, False)[:: -1 if axis.names else 1] for axis, values in ys.items()}
     return tuple((x_spans[panel.x], y_spans[panel.y]) for panel in chart.panels)
 
 
@@ -152,7 +151,7 @@ def ticks(axis: Axis, span: Span) -> tuple[tuple[float, str], ...]:
         inside = [tick for tick in fine if span[0] <= tick <= span[1]]
         few = [tick for tick in inside if math.log10(tick).is_integer()] if len(inside) > _TICKS else inside
         return tuple((tick, f"{tick:,.10g}") for tick in few)
-    raw = (span[1] - span[0]) / (_TICKS - 2)
+    raw = (span[1] - span[0]) / _TICKS
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * (1 - 1e-9))
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
@@ -166,3 +165,7 @@ def fraction(axis: Axis, span: Span, value: float) -> float:
         low, high = map(math.log10, span)
         return (math.log10(value) - low) / (high - low)
     return (value - span[0]) / (span[1] - span[0])
+
+
+def logarithm(value: float) -> float:
+    return math.log10(value)

@@ -31,7 +31,7 @@ def styles(names: Iterable[str], *, line: bool = True) -> dict[str, Style]:
 
 def models(names: Collection[str]) -> dict[str, Style]:
     """As styles; a model of single images looks as that of difference images does, but hollow and dashed."""
-    found = styles((name.removesuffix(_SINGLE) for name in names))
+    found = styles(name.removesuffix(_SINGLE) for name in names)
     return {
         name: replace(found[name.removesuffix(_SINGLE)], hollow=True, dash="dashed")
         if name.endswith(_SINGLE)

@@ -73,7 +73,7 @@ def figure(chart: Chart) -> Any:
 
 
 def _panel(axes: Any, panel: Panel, frame: Frame, x_span: Span, y_span: Span) -> None:
-    axes.set(xlim=x_span, ylim=y_span[::-1] if panel.kind == "bars" else y_span)
+    axes.set(xlim=x_span, ylim=y_span)
     axes.set_title(words(panel.title), loc="left")
     axes.grid(True, axis="x" if panel.y.names else "y" if panel.x.names else "both")
     axes.spines[["top", "right"]].set_visible(False)
@@ -147,11 +147,8 @@ def _series(axes: Any, one: Series, kind: str, starts: dict[float, float]) -> No
         capsize=2.5,
         zorder=2,
     )
-    if len(one.x) > _MANY and drawn.lines[0] is not None:
+    if len(one.x) > layout.MANY and drawn.lines[0] is not None:
         drawn.lines[0].set_rasterized(True)  # thousands of points would be thousands of elements
-
-
-_MANY = 300
 
 
 def _look(one: Series, kind: str) -> dict[str, Any]:
@@ -161,7 +158,7 @@ def _look(one: Series, kind: str) -> dict[str, Any]:
         "marker": _MARKERS[look.marker] or None,
         "markersize": look.size_pt,
         "markerfacecolor": "white" if look.hollow else look.colour,
-        "markeredgecolor": look.colour if look.hollow or len(one.x) > _MANY else "black",
+        "markeredgecolor": look.colour if look.hollow or len(one.x) > layout.MANY else "black",
         "markeredgewidth": 1.2 if look.hollow else 0.6,
         "linestyle": _DASHES[look.dash] if kind != "points" else "",
         "linewidth": 1.6,
@@ -184,7 +181,9 @@ def _legend(drawn: Any, chart: Chart) -> None:
         elif kinds[one.name] in ("bars", "band"):
             look = one.style
             edge = {"edgecolor": "black" if kinds[one.name] == "bars" else look.colour, "linewidth": 0.9}
-            handles.append(Patch(facecolor=look.colour, hatch=look.hatch, label=words(one.name), **edge))
+            handles.append(
+                Patch(facecolor=(look.colour, look.opacity), hatch=look.hatch, label=words(one.name), **edge)
+            )
         else:
             look_of = {**_look(one, kinds[one.name]), "markersize": max(one.style.size_pt, 5)}
             handles.append(Line2D([], [], label=words(one.name), **look_of))
