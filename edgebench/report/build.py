@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from edgebench.errors import UsageError
-from edgebench.report import pages
+from edgebench.report import matrix, pages
 from edgebench.report.document import Document, Picture
 from edgebench.report.formats import csv, html, json, latex, markdown
 from edgebench.report.material import Material
@@ -35,6 +35,9 @@ def files(material: Material, page: str, formats: Sequence[str], extra: Sequence
             continue
         suffix, render = _RENDER[format]
         found |= {f"{document.name}.{suffix}": render(document) for document in documents}
+        if format in ("csv", "json") and any(document.name == "matrix" for document in documents):
+            rows = matrix.rows(material.runs)
+            found[f"cells.{format}"] = csv.flat(rows) if format == "csv" else json.flat(rows)
         found |= stills(documents) if format == "markdown" else {}
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from edgebench.errors import ReportError
@@ -10,6 +11,8 @@ from edgebench.records import evaluation, evaluation_summary, published, store
 from edgebench.records.evaluation_summary import Evaluation
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary, summarise
+from edgebench.report import evaluated
+from edgebench.report.evaluated import View
 from edgebench.report.rows import current
 
 PAPER = "rai-dastidar-2019"
@@ -21,6 +24,11 @@ class Material:
     runs: tuple[Summary, ...]  # the newest of each cell, in the order of the rows
     superseded: tuple[str, ...] = ()  # device/id of the older ones
     evaluations: tuple[Evaluation, ...] = ()
+
+    @cached_property
+    def view(self) -> View:
+        """Which of the evaluations stand in a report."""
+        return evaluated.view(self.evaluations)
 
 
 def of(paper: Published, summaries: tuple[Summary, ...], evaluations: tuple[Evaluation, ...] = ()) -> Material:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Mapping, Sequence
 
 from edgebench.report.document import Document, Heading, Table, Value, text_of
-from edgebench.report.formats.spans import plain
+from edgebench.report.formats.spans import plain, visible
 
 HEADER = ("page", "table", "row", "name", "column", "text", "value", "low", "high", "notes")
 _FORMULA = ("=", "+", "-", "@")  # a spreadsheet would compute a cell of text that begins so
@@ -36,11 +37,31 @@ def render(document: Document) -> str:
     return written.getvalue()
 
 
+def flat(rows: Sequence[Mapping[str, object]]) -> str:
+    """One line a row, a column a key; a list is joined with semicolons, None is empty."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer.writerow(columns)
+    writer.writerows([_plain(row.get(column)) for column in columns] for row in rows)
+    return written.getvalue()
+
+
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula; a number stays one."""
     if not text.startswith(_FORMULA):
         return text
     return text if _is_number(text) or text == "-" else f"'{text}"
+
+
+def _plain(value: object) -> str:
+    if value is None or isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return ": ".join(map(str, value.values()))
+    if isinstance(value, (list, tuple)):
+        return safe(visible("; ".join(map(_plain, value))))
+    return safe(visible(value)) if isinstance(value, str) else str(value)
 
 
 def _number(value: float | None) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edgebench.report.document import Block, Bullets, Cell, Document, Heading, Picture, Text, Value
-from edgebench.report.formats.spans import plain
+from edgebench.report.formats.spans import plain, spans
 
 
 def render(document: Document) -> str:
@@ -19,6 +20,16 @@ def render(document: Document) -> str:
         "notes": {str(number): plain(text) for text, number in document.notes.items()},
     }
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def flat(rows: Sequence[Mapping[str, object]]) -> str:
+    """A list of objects, one a row."""
+    finite = [{key: _finite(value) for key, value in row.items()} for row in rows]
+    return json.dumps(finite, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -39,8 +50,6 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    from edgebench.report.formats.spans import spans
-
     value = cell if isinstance(cell, Value) else Value(cell)
     found: dict[str, Any] = {"text": plain(value.text)}
     numbers = {"value": value.value, "low": value.low, "high": value.high}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgebench.report import errors, speed
+from edgebench.report import asked, errors, matrix
 from edgebench.report.document import Block, Notes, Text
 from edgebench.report.facts import superseded
 from edgebench.report.material import Material
@@ -11,9 +11,9 @@ from edgebench.report.records_table import records
 from edgebench.report.rows import SETS
 
 INTRO = "Every cell that was measured: model, target, runtime, device, threads and batch. " + MADE
-LATENCY = (
-    "Steady state in ms, preprocessed patches in memory. p50 is the median of the process medians with its "
-    "95 % interval over processes (none below 4); calls are processes x calls in each."
+CALLS = (
+    "What the latency stands on: processes x timed calls in each. Outliers are calls far above the median of theirs; "
+    "none is left out of a number."
 )
 DETAILS = (
     "In um. The 95 % interval of the mean counts whole stacks, not images (docs/measurement.md); counting whole slides "
@@ -27,7 +27,8 @@ RECORDS = "What the rows stand on: raw samples in one file a run. `sha256sum` of
 def blocks(material: Material, notes: Notes) -> list[Block]:
     runs = material.runs
     found: list[Block] = [Text(INTRO), *warning(runs)]
-    found += section("Latency", LATENCY, speed.latency(runs, notes))
+    found += matrix.blocks(runs, notes)
+    found += section("Calls behind the latency", CALLS, asked.calls(runs, notes))
     explained = False
     for split, title in SETS:
         table = errors.details(runs, split, notes)

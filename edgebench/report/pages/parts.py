@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from edgebench.records.published import Published
 from edgebench.records.summary import Summary
-from edgebench.report.document import Block, Bullets, Heading, Table, Text
+from edgebench.report.charts.chart import Drawing
+from edgebench.report.document import Block, Bullets, Heading, Picture, Table, Text
 from edgebench.report.rows import missing
 
 MADE = "Everything here is recomputed from the raw samples in `results/runs/` by `edgebench report`; do not edit it."
@@ -45,6 +46,11 @@ def section(title: str, text: str, table: Table, level: int = 2) -> list[Block]:
 
 def listed(title: str, lines: Sequence[str], level: int = 2) -> list[Block]:
     return [Heading(title, level), Bullets(tuple(lines))] if lines else []
+
+
+def pictures(*drawings: Drawing | None) -> list[Block]:
+    """Those that there is something to draw for."""
+    return [Picture(one.name, one.caption, one.alternative, one.chart) for one in drawings if one is not None]
 
 
 def source(paper: Published) -> list[Block]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from edgebench.report import errors
-from edgebench.report.document import Block, Notes, Text
+from edgebench.report.charts import defocus, truth
+from edgebench.report.charts import samples as charts
+from edgebench.report.document import Block, Heading, Notes, Text
 from edgebench.report.facts import data_sets
 from edgebench.report.material import Material
-from edgebench.report.pages.parts import MADE, listed, section, source, warning
+from edgebench.report.pages.parts import MADE, listed, pictures, section, source, warning
 from edgebench.report.rows import SETS
 
 INTRO = "The focusing error of each slide, beside those of the paper's Tables 5 and 6. " + MADE
@@ -22,4 +24,8 @@ def blocks(material: Material, notes: Notes) -> list[Block]:
     for split, title in SETS:
         table = errors.samples(runs, split, material.paper, notes)
         found += section(f"Slide by slide: {title}", ABOUT, table)
+    found += pictures(charts.picture(material.paper, material.view))
+    drawn = pictures(defocus.of_runs(runs), truth.picture(material.view))
+    if drawn:
+        found += [Heading("By defocus"), *drawn]
     return found + source(material.paper)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from edgebench.report import speed
+from edgebench.report.charts import end_to_end
 from edgebench.report.document import Block, Notes, Text
 from edgebench.report.facts import data_sets, made, not_comparable, remarks, software
 from edgebench.report.main_table import TIMED, main_table
 from edgebench.report.markdown import plain
 from edgebench.report.material import Material
-from edgebench.report.pages.parts import MADE, cite, listed, section, source, warning
+from edgebench.report.pages.parts import MADE, cite, listed, pictures, section, source, warning
 
 INTRO = (
     "The two models of {cite}, Table 7, measured again with edgebench: file size, end-to-end time and its parts, and "
@@ -34,6 +35,7 @@ def blocks(material: Material, notes: Notes) -> list[Block]:
         *listed("Data", data_sets(runs)),
         *section("Size, time and error", MAIN, main_table(paper, runs, notes)),
         *section("Where the time goes", SPLIT, speed.split(timed, TIMED, notes)),
+        *pictures(end_to_end.picture(runs)),
         *listed("What cannot be compared", not_comparable(paper, runs)),
         *listed("The paper's Table 7, checked", remarks(paper)),
         *listed("Software", [*software(runs), *made(runs)] if runs else []),
