@@ -80,6 +80,10 @@ class Times:
     def other_s(self) -> float:
         return self.aggregate_s + self.rest_s
 
+    @property
+    def not_predict_s(self) -> float:
+        return self.wall_s - self.predict_s
+
 
 @dataclass(frozen=True)
 class Latency:

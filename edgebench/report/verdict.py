@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edgebench.records.checks import FASTER
 from edgebench.records.summary import Summary
 from edgebench.records.trend import CHANGE
@@ -21,7 +23,12 @@ KINDS = {  # of the verdicts that one number says
 
 def marks(summary: Summary, about: str, notes: Notes) -> str:
     """Of the verdicts that concern one thing: the backend, the device, the latency, or a split."""
-    found = (_note(verdict) for verdict in summary.verdicts if verdict.about == about)
+    return marks_of((summary,), about, notes)
+
+
+def marks_of(summaries: Sequence[Summary], about: str, notes: Notes) -> str:
+    """Of a number that several runs have part in; each mark once."""
+    found = (_note(one) for summary in summaries for one in summary.verdicts if one.about == about)
     return "".join(mark(notes, text) for text in dict.fromkeys(found))
 
 
