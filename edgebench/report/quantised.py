@@ -8,10 +8,11 @@ from edgebench.records import against, profile
 from edgebench.records.against import MARGIN_UM
 from edgebench.records.equivalence import Equivalence
 from edgebench.records.summary import Summary
-from edgebench.report.markdown import Notes, Table, mark
-from edgebench.report.numbers import NONE, NOT_RUN, ms, um_interval
+from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED, fixed
+from edgebench.report.document import Cell, Notes, Table, Value
+from edgebench.report.markdown import mark
+from edgebench.report.numbers import ms, ranged, um_interval
 from edgebench.report.rows import SETS, run, verdicts
-from edgebench.report.speed import EMULATED
 
 COSTS = (
     "Focusing error, quantised minus float32, paired image by image; above 0 is worse. The interval draws whole "
@@ -34,10 +35,10 @@ def costs(summaries: Sequence[Summary], notes: Notes) -> Table:
     """A certificate of each quantised run: difference, verdict and detectable difference, by set."""
     rows = []
     for base, one in _pairs(summaries):
-        cells = []
+        cells: list[Cell] = []
         for split, _ in SETS:
             found = against.cost(base, one, split)
-            cells += _certified(found) if found else [NOT_RUN] * 3
+            cells += _certified(found) if found else [UNMEASURED] * 3
         rows.append((run(one, notes), base.record["artifact"]["target"], *cells))
     headers = [f"{title}{what}" for _, title in SETS for what in (" (um) [95 %]", ": shown", ": detectable")]
     return Table(("Run", "Minus", *headers), tuple(rows), left=2)
@@ -47,13 +48,13 @@ def saves(summaries: Sequence[Summary], notes: Notes) -> Table:
     """Bytes and time over those of float32."""
     rows = []
     for base, one in _pairs(summaries):
-        cells = [NOT_RUN, NONE]
+        cells: list[Cell] = [UNMEASURED, ABSENT]
         if one.record["device"]["emulated"]:
-            cells = [EMULATED] * 2
+            cells = [NO_TIME] * 2
         elif found := against.time(base, one):
-            cells = [um_interval(found.other / found.base, found.found), found.verdict]
+            cells = [ranged(um_interval(found.value, found.found), found.value, found.found), found.verdict]
         name = run(one, notes) + verdicts(one, "backend", notes)
-        rows.append((name, base.record["artifact"]["target"], f"{against.size(base, one):.2f}", cells[0], cells[1]))
+        rows.append((name, base.record["artifact"]["target"], fixed(against.size(base, one), 2), cells[0], cells[1]))
     return Table(("Run", "Over", "Size", "Time [95 %]", "Shown"), tuple(rows), left=2)
 
 
@@ -68,7 +69,8 @@ def kinds(summaries: Sequence[Summary], notes: Notes) -> Table:
         reasons = profile.reasons(one.profile, one.record["device"]["host"]["cpu_flags"]) if quantised else ()
         marks = "".join(mark(notes, f"{reason[0].upper()}{reason[1:]}.") for reason in reasons)
         told = ", ".join(f"{kind} {share:.0%}" for kind, share in shares)
-        rows.append((run(one, notes) + marks, told, ms(sum(group.ns for group in one.profile) / 1e6)))
+        call_ms = profile.whole_ms(one.profile)
+        rows.append((run(one, notes) + marks, told, Value(ms(call_ms), call_ms)))
     return Table(("Run", "Operators", "Profiled call (ms)"), tuple(rows), left=2)
 
 
@@ -80,5 +82,6 @@ def _pairs(summaries: Sequence[Summary]) -> Iterator[tuple[Summary, Summary]]:
             yield base, one
 
 
-def _certified(found: Equivalence) -> list[str]:
-    return [um_interval(found.mean_um, found.interval, 3, "+"), found.verdict, f"{found.detectable_um:.3f}"]
+def _certified(found: Equivalence) -> list[Cell]:
+    added = ranged(um_interval(found.mean_um, found.interval, 3, "+"), found.mean_um, found.interval)
+    return [added, found.verdict, fixed(found.detectable_um, 3)]
