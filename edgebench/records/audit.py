@@ -144,5 +144,6 @@ def _sizes(paper: Published) -> Iterator[Check]:
 
 def _mean(rows: Sequence[dict[str, Any]], column: str) -> float:
     """Weighted by images."""
-    total: float = sum(row["images"] * row[column]["mean"] for row in rows)
-    return total / sum(row["images"] for row in rows)
+    total = float(sum(row["images"] * row[column]["mean"] for row in rows))
+    images: int = sum(row["images"] for row in rows)
+    return total / images

@@ -10,7 +10,7 @@ from edgebench.records.depth import APERTURE, DEPTH_UM, HALF_UM, INDEX, WAVELENG
 from edgebench.records.summary import Summary
 from edgebench.report.columns import BY_KEY, COLUMNS, Context, key
 from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED
-from edgebench.report.document import Block, Heading, Notes, Table, Text, Value
+from edgebench.report.document import Block, Cell, Heading, Notes, Table, Text, Value
 from edgebench.report.markdown import plain
 from edgebench.report.names import names
 from edgebench.report.numbers import NONE
@@ -113,7 +113,9 @@ def tables(runs: Sequence[Summary], notes: Notes) -> tuple[tuple[Group, Table], 
         if kept:
             titles = tuple(BY_KEY[group.keys[place]].header for place in shown)
             called = dict(zip(map(key, runs), names(runs, notes)))
-            cells = tuple((called[key(run)], *(rows[key(run)][place] for place in shown)) for run in kept)
+            cells: tuple[tuple[Cell, ...], ...] = tuple(
+                (called[key(run)], *(rows[key(run)][place] for place in shown)) for run in kept
+            )
             words = [BY_KEY[group.keys[place]].words for place in shown]
             left = 1 + next((place for place, word in enumerate(words) if not word), len(words))
             found.append((group, Table(("Run", *titles), cells, left=left, key=_slug(group.title))))

@@ -43,7 +43,7 @@ def start(summaries: Sequence[Summary], notes: Notes) -> Table:
     keys = ("import_ms", "load_ms", "first_ms", "steady_mib", "peak_mib")
     headers = ("Run", "Import", "Load", "First call", f"Steady RSS (MiB){resident}", f"Peak RSS (MiB){resident}")
     context = Context(tuple(summaries), notes)
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (run(summary, notes), *(BY_KEY[key].of(summary, context) for key in keys))
         for summary in summaries
         if summary.latency or summary.memory
