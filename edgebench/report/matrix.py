@@ -13,7 +13,6 @@ from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED
 from edgebench.report.document import Block, Cell, Heading, Notes, Table, Text, Value
 from edgebench.report.markdown import plain
 from edgebench.report.names import names
-from edgebench.report.numbers import NONE
 
 DEPTH = (
     f"In focus: at most {HALF_UM:.2f} um off, half the depth of field to each side. That is wavelength x index "
@@ -100,26 +99,28 @@ GROUPS = (
 
 def tables(runs: Sequence[Summary], notes: Notes) -> tuple[tuple[Group, Table], ...]:
     """One for each group that some run has a number of; columns without any number are left out."""
-    context, found = Context(tuple(runs), notes), []
+    probe, context = Context(tuple(runs), {}), Context(tuple(runs), notes)  # a row that is left out marks no note
+    found = []
     for group in GROUPS:
-        rows = {key(run): [BY_KEY[name].of(run, context) for name in group.keys] for run in runs}
-        counted = [place for place, name in enumerate(group.keys) if not BY_KEY[name].words]
-        kept = [run for run in runs if any(rows[key(run)][place].value is not None for place in counted)]
-        shown = [
-            place
-            for place in range(len(group.keys))
-            if any(rows[key(run)][place].text not in (NONE, "") for run in kept)
-        ]
+        kept = [run for run in runs if any(_number(name, run, probe) for name in group.keys)]
+        shown = [BY_KEY[name] for name in group.keys if any(_told(name, run, probe) for run in kept)]
         if kept:
-            titles = tuple(BY_KEY[group.keys[place]].header for place in shown)
             called = dict(zip(map(key, runs), names(runs, notes)))
-            cells: tuple[tuple[Cell, ...], ...] = tuple(
-                (called[key(run)], *(rows[key(run)][place] for place in shown)) for run in kept
-            )
-            words = [BY_KEY[group.keys[place]].words for place in shown]
-            left = 1 + next((place for place, word in enumerate(words) if not word), len(words))
-            found.append((group, Table(("Run", *titles), cells, left=left, key=_slug(group.title))))
+            cells: list[tuple[Cell, ...]] = [
+                (called[key(run)], *(column.of(run, context) for column in shown)) for run in kept
+            ]
+            left = 1 + next((place for place, column in enumerate(shown) if not column.words), len(shown))
+            titles = ("Run", *(column.header for column in shown))
+            found.append((group, Table(titles, tuple(cells), left=left, key=_slug(group.title))))
     return tuple(found)
+
+
+def _number(name: str, run: Summary, context: Context) -> bool:
+    return not BY_KEY[name].words and BY_KEY[name].of(run, context).value is not None
+
+
+def _told(name: str, run: Summary, context: Context) -> bool:
+    return BY_KEY[name].of(run, context) != ABSENT
 
 
 def blocks(runs: Sequence[Summary], notes: Notes) -> list[Block]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edgebench.report import speed
+from edgebench.report import reproduced, speed
 from edgebench.report.charts import end_to_end
 from edgebench.report.document import Block, Notes, Text
-from edgebench.report.facts import data_sets, made, not_comparable, remarks, software
+from edgebench.report.facts import data_sets, made, not_comparable, software
 from edgebench.report.main_table import TIMED, main_table
 from edgebench.report.markdown import plain
 from edgebench.report.material import Material
@@ -33,11 +33,12 @@ def blocks(material: Material, notes: Notes) -> list[Block]:
         Text(INTRO.format(cite=cite(paper))),
         *warning(runs),
         *listed("Data", data_sets(runs)),
+        *reproduced.blocks(paper, runs, notes),
         *section("Size, time and error", MAIN, main_table(paper, runs, notes)),
+        *reproduced.blocks(paper, runs, notes),
         *section("Where the time goes", SPLIT, speed.split(timed, TIMED, notes)),
         *pictures(end_to_end.picture(runs)),
         *listed("What cannot be compared", not_comparable(paper, runs)),
-        *listed("The paper's Table 7, checked", remarks(paper)),
         *listed("Software", [*software(runs), *made(runs)] if runs else []),
         *source(paper),
     ]
