@@ -58,8 +58,13 @@ def stills(documents: Sequence[Document]) -> dict[str, str]:
     """The pictures that stand beside the Markdown, as SVG."""
     from edgebench.report.charts import matplotlib
 
+    return {markdown.file(one): matplotlib.svg(one.chart) for one in charts(documents) if one.chart is not None}
+
+
+def charts(documents: Sequence[Document]) -> list[Picture]:
+    """The pictures that are charts, in the order of reading."""
     pictures = [block for document in documents for block in document.blocks if isinstance(block, Picture)]
-    return {markdown.file(one): matplotlib.svg(one.chart) for one in pictures if one.chart is not None}
+    return [one for one in pictures if one.chart is not None]
 
 
 def _html(material: Material, page: str, documents: list[Document], extra: Sequence[Document]) -> dict[str, str]:

@@ -15,10 +15,11 @@ from edgebench.report import (
     metrics,
     other_sets,
     paper_tables,
-    plots,
     sensitivity,
     targets,
 )
+from edgebench.report.charts import defocus, sensitivities
+from edgebench.report.charts.chart import Drawing
 from edgebench.report.document import Block, Bullets, Document, Notes, Picture, Table
 from edgebench.report.evaluated import View
 from edgebench.report.formats import markdown
@@ -73,7 +74,6 @@ def document(paper: Published, evaluations: Sequence[Evaluation]) -> str:
 def page(paper: Published, evaluations: Sequence[Evaluation]) -> Document:
     """The same for the same records: sorted, without a date of its making."""
     view, notes = evaluated.view(evaluations), Notes()
-    figures = plots.names(view)
     kinds = {one.simulated for one in view.shown}
     cite = f"{paper.citation['authors']} ({paper.citation['year']})"
     title = TITLE + (" on simulated slides" if kinds == {True} else "")
@@ -82,10 +82,10 @@ def page(paper: Published, evaluations: Sequence[Evaluation]) -> Document:
     parts += ["## Data", Bullets(tuple(_data(view.shown)))] if view.shown else [NOTHING]
     parts += _tables(paper, view, notes)
     parts += _targets(view, notes)
-    parts += _grid(paper, view, figures, notes)
-    parts += _metrics(paper, view, figures, notes)
+    parts += _grid(paper, view, notes)
+    parts += _metrics(paper, view, notes)
     parts += _others(view, notes)
-    parts += _sensitivity(view, figures, notes)
+    parts += _sensitivity(view, notes)
     parts += ["## The paper's tables, checked", Bullets(tuple(paper.remarks[name] for name in REMARKS))]
     if view.shown:
         parts += ["## Models and software", Bullets(tuple(_made(view)))]
@@ -113,14 +113,13 @@ def _said_of(id: str, ours: Evaluation | None) -> str:
     return evaluated.said([ours]) + (" They are matched by the number of stacks alone." if matched else "")
 
 
-def _grid(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[Part]:
+def _grid(paper: Published, view: View, notes: Notes) -> list[Part]:
     said = evaluated.said(view.main)
     parts = ["## Section 4.5: width and input size", f"Difference images, median, um.{said}"]
     parts += ["### Widths, input 224 px", grid.table(grid.ALPHAS, paper, view, notes)]
     parts += ["### Input sizes, alpha 0.4", grid.table(grid.SIZES, paper, view, notes)]
     parts += ["### The rule of 4.5", Bullets(tuple(grid.rule(paper, view)))]
-    caption = "Mean error and multiply-accumulates; bars are 95 % intervals, squares models of single images."
-    return parts + _figure(figures, plots.MACS, f"{caption}{said}")
+    return parts + _figure(sensitivities.macs(view), said)
 
 
 def _targets(view: View, notes: Notes) -> list[Part]:
@@ -136,7 +135,7 @@ def _targets(view: View, notes: Notes) -> list[Part]:
     ]
 
 
-def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[Part]:
+def _metrics(paper: Published, view: View, notes: Notes) -> list[Part]:
     parts: list[Part] = []
     said = evaluated.said(view.main)
     for split, title in SETS:
@@ -149,7 +148,7 @@ def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes)
     for split, title in SETS:
         tables = metrics.by_defocus(view.main, split, notes)
         parts += _section(f"## By defocus: {title}", f"Mean error of the median by the label, um.{said}", tables)
-    parts += _figure(figures, plots.DEFOCUS, "Mean error by defocus." + said)
+    parts += _figure(defocus.of_evaluations(view), said)
     for split, title in SETS:
         tables = metrics.by_sample(view.main, split, notes)
         parts += _section(f"## Sample by sample: {title}", f"Error of the median, um.{said}", tables)
@@ -174,7 +173,7 @@ def _others(view: View, notes: Notes) -> list[Part]:
     return parts
 
 
-def _sensitivity(view: View, figures: Sequence[str], notes: Notes) -> list[Part]:
+def _sensitivity(view: View, notes: Notes) -> list[Part]:
     parts: list[Part] = []
     said = evaluated.said(view.qualities)
     for place in sensitivity.places(view.qualities):
@@ -189,7 +188,7 @@ def _sensitivity(view: View, figures: Sequence[str], notes: Notes) -> list[Part]
         "has. A row is about one set of images. The paper (section 5) says without numbers that a lower quality makes "
         f"the error much larger, and that of single images less so.{said}"
     )
-    figure = _figure(figures, plots.JPEG, "Mean error of the median by JPEG quality." + said)
+    figure = _figure(sensitivities.jpeg(view), said)
     return ["## Sensitivity to JPEG compression", about, *parts, *figure] if parts else []
 
 
@@ -198,8 +197,10 @@ def _section(title: str, text: str, tables: Sequence[Table]) -> list[Part]:
     return [title, text, *there] if there else []
 
 
-def _figure(figures: Sequence[str], name: str, caption: str) -> list[Part]:
-    return [Picture(name, caption, caption.replace("**", ""))] if name in figures else []
+def _figure(drawing: Drawing | None, said: str) -> list[Part]:
+    if drawing is None:
+        return []
+    return [Picture(drawing.name, drawing.caption + said, drawing.alternative, drawing.chart)]
 
 
 def _data(shown: Sequence[Evaluation]) -> list[str]:

@@ -10,8 +10,8 @@ from edgebench.files import replace_text
 from edgebench.records import classical as classical_records
 from edgebench.records import evaluation, evaluation_summary, published
 from edgebench.records.evaluation_summary import Evaluation
+from edgebench.report import build
 from edgebench.report import classical as classical_report
-from edgebench.report import evaluated, plots
 from edgebench.report import tables as tables_report
 from edgebench.report.document import Document
 from edgebench.report.formats import markdown
@@ -39,21 +39,18 @@ def evaluations(
     found: the evaluations where they have been read already.
     """
     found = _evaluations(results) if found is None else found
-    paths = [
-        write(folder / f"{document.name}.md", markdown.render(document))
-        for document in documents(results, folder, found, tables=tables)
-    ]
-    try:
-        plots.draw(evaluated.view(found), folder)
-    except OSError as error:
-        raise ReportError(f"{folder}: figures cannot be written ({error}). Name another folder with --out.") from error
+    made = documents(results, folder, found, tables=tables)
+    paths = [write(folder / f"{document.name}.md", markdown.render(document)) for document in made]
+    for name, text in build.stills(made).items():
+        write(folder / name, text)
     return paths
 
 
-def check_evaluations(results: Path, folder: Path, found: Sequence[Evaluation]) -> list[Path]:
+def check_evaluations(results: Path, folder: Path, found: Sequence[Evaluation] | None = None) -> list[Path]:
     """Raise ReportError unless those pages say what the records do; figures need only be there."""
-    texts = {f"{one.name}.md": markdown.render(one) for one in documents(results, folder, found)}
-    return check_all(folder, texts, pictures=plots.names(evaluated.view(found)))
+    made = documents(results, folder, _evaluations(results) if found is None else found)
+    texts = {f"{one.name}.md": markdown.render(one) for one in made}
+    return check_all(folder, texts, pictures=[markdown.file(one) for one in build.charts(made)])
 
 
 def documents(results: Path, folder: Path, found: Sequence[Evaluation], *, tables: bool = False) -> list[Document]:

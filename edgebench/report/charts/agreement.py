@@ -101,9 +101,12 @@ def _caption(found: Sequence[Pair]) -> str:
 
 
 def _alternative(found: Sequence[Pair], labels: Sequence[str]) -> str:
-    told = "; ".join(
-        f"{pair.name}: mean {pair.found.mean_um * NM:.2g} nm, largest {pair.found.max_um * NM:.2g} nm of "
-        f"{pair.found.patches:,} patches"
-        for pair in found
+    exact = [pair.name for pair in found if pair.found.max_um == 0]
+    worst = max(found, key=lambda pair: pair.found.max_um)
+    none = f" None differs of {looks.listed(exact)}." if exact else ""
+    most = (
+        f" The largest difference is {worst.found.max_um * NM:.2g} nm (mean {worst.found.mean_um * NM:.2g} nm of "
+        f"{worst.found.patches:,} patches), of {worst.name}."
     )
-    return f"Differences of answers, device against device{''.join(f', {label}' for label in labels)}. {told}."
+    about = "".join(f", {label}" for label in labels)
+    return f"Differences of the answers of {len(found)} runs{about}.{none}{most if worst.found.max_um else ''}"

@@ -101,11 +101,6 @@ def _series(name: str, style: Style, answers: Answers, about: str) -> Series:
 
 
 def _told(panel: Panel) -> str:
-    parts = []
-    for one in panel.series:
-        worst = max(range(len(one.y)), key=lambda at: one.y[at])
-        best = min(range(len(one.y)), key=lambda at: one.y[at])
-        parts.append(
-            f"{one.name} {one.y[best]:.2f} um (at {one.x[best]:g} um) to {one.y[worst]:.2f} um (at {one.x[worst]:g} um)"
-        )
-    return f"{panel.title}: {'; '.join(parts)}"
+    spots = [(y, x, one.name) for one in panel.series for x, y in zip(one.x, one.y)]
+    ends = [f"{name} at {x:g} um of defocus with {y:.2f} um" for y, x, name in (min(spots), max(spots))]
+    return f"{panel.title}: of {looks.listed([one.name for one in panel.series])} the least is {ends[0]}, the most {ends[1]}"
