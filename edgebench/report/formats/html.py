@@ -119,7 +119,8 @@ def _drawn(picture: Picture) -> tuple[str, str]:
         return "", ""
     from edgebench.report.charts import matplotlib, plotly
 
-    figure = json.dumps(plotly.figure(picture.chart), sort_keys=True, allow_nan=False, separators=(",", ":"))
+    drawn = {**plotly.figure(picture.chart), "themes": {"light": plotly.LIGHT, "dark": plotly.DARK}}
+    figure = json.dumps(drawn, sort_keys=True, allow_nan=False, separators=(",", ":"))
     return matplotlib.svg(picture.chart), figure
 
 

@@ -14,6 +14,7 @@ from edgebench.report.document import Block, Bullets, Cell, Heading, Notes, Pict
 from edgebench.report.formats.spans import plain, spans, visible
 
 FILTERED = 6  # rows from which a table can be filtered
+PRINTED = 20  # columns that fit on paper
 _NUMBER = re.compile(r"^(?:est\. )?([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)")
 _INTERVAL = re.compile(r"\[[^\[\]]*\d[^\[\]]*\]")
 _VERDICT = re.compile(r"^[A-Z]{2,}(?:, [A-Z]{2,})*$")
@@ -60,7 +61,8 @@ def inline(text: str, of: Frame) -> str:
         elif span.kind == "bold":
             inner = f"<strong>{inner}</strong>"
         elif span.kind == "link":
-            inner = f'<a href="{escape(span.address)}">{inner}</a>'
+            here = span.address.startswith("#")  # the page has no other file beside it
+            inner = f'<a href="{escape(span.address)}">{inner}</a>' if here else inner
         found.append(inner)
     return "".join(found)
 
@@ -97,8 +99,11 @@ def _table(table: Table, of: Frame, id: str) -> str:
             f'row, e.g. int8 local"></label><output aria-live="polite">{len(table.rows)} rows</output></div>'
         )
     label = escape(plain(table.caption) or table.key.replace("-", " ") or "table")
+    screen = " screen" if len(table.headers) > PRINTED else ""
+    instead = '<p class="only-print">This table is too wide for paper; its numbers stand in the tables below.</p>'
+    scroll = f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
     return (
-        f'<div class="table">{controls}<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
+        f'{instead if screen else ""}<div class="table{screen}">{controls}{scroll}'
         f'<table id="{id}">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>'
     )
 
@@ -145,7 +150,7 @@ def _picture(picture: Picture, of: Frame, id: str) -> str:
         coded = base64.b64encode(still.encode()).decode()
         parts.append(f'<img class="still" alt="{alternative}" src="data:image/svg+xml;base64,{coded}">')
     if figure:
-        parts.append(f'<div class="chart" role="img" aria-label="{alternative}"></div>')
+        parts.append(f'<div class="chart" role="img" aria-label="{alternative}"><div></div></div>')
         parts.append(f'<script type="application/json">{_script(figure)}</script>')
     caption = f"<figcaption>{inline(picture.caption, of)}</figcaption>" if picture.caption else ""
     return f'<figure id="{id}">{"".join(parts)}{caption}</figure>'

@@ -67,12 +67,14 @@ open();
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 if (matchMedia("(max-width: 1199px)").matches) document.querySelector("nav details").open = false;
 // Pictures: drawn in the place of their stills, each when it comes near the screen.
+const dark = matchMedia("(prefers-color-scheme: dark)");
 const draw = (figure) => {
-  const place = figure.querySelector(".chart");
-  const { data, layout } = JSON.parse(figure.querySelector("script").textContent);
+  const place = figure.querySelector(".chart > div");
+  const { data, layout, config, themes } = JSON.parse(figure.querySelector("script").textContent);
   figure.classList.add("drawn");
-  const settings = { responsive: true, displaylogo: false, showTips: false, plotlyServerURL: "" };
-  Plotly.newPlot(place, data, layout, settings).then(() => { figure.dataset.ready = "yes"; });
+  const paint = () => Plotly.relayout(place, dark.matches ? themes.dark : themes.light);
+  Plotly.newPlot(place, data, layout, config).then(paint).then(() => { figure.dataset.ready = "yes"; });
+  dark.addEventListener("change", paint);
 };
 const pictures = [...document.querySelectorAll("figure")].filter((figure) => figure.querySelector(".chart"));
 if (pictures.length && window.Plotly) {

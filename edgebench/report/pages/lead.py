@@ -16,8 +16,8 @@ INTRO = (
 )
 WIDE = (
     "One row a run, with all that was measured of it. Click a header to sort; filter by words. In brackets "
-    "95 % intervals; small numbers are notes on the figure before them. The tables below have the same numbers question "
-    "by question, and say what they mean."
+    "95 % intervals; small numbers are notes on the figure before them. The tables below have the same numbers by "
+    "question, and say what they mean."
 )
 
 
