@@ -9,7 +9,7 @@ from edgebench.errors import UsageError
 LENGTHS_UM = {"um": 1.0, "µm": 1.0, "μm": 1.0, "nm": 1e-3}  # the micro sign, and the Greek letter
 TIMES_MS = {"ms": 1.0, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "s": 1e3}
 BYTES = {
-    "B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30,
+    "MB": 1e6, "B": 1.0, "kB": 1e3, "KB": 1e3, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30,
 }  # fmt: skip
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s?([^\s0-9]+)")
 

@@ -58,14 +58,19 @@ def of_device(summaries: Sequence[Summary], asked: str | None) -> tuple[Summary,
     Without a name those of all real devices. `raspberrypi` is any board, `pi4` that generation. Raises UsageError
     where there is none.
     """
-    fit = [one for one in summaries if asked is None or _is(one.record, asked)]
-    real = tuple(one for one in fit if not one.record["device"]["emulated"])
-    found = real or (tuple(fit) if asked is not None else ())
+    found = there(summaries, asked)
     if not found:
         known = ", ".join(sorted({one.record["device"]["name"] for one in summaries})) or "none"
         what = f"of device {asked!r}" if asked is not None else "of a real device"
         raise UsageError(f"no record {what}. Devices with records: {known}. Measure with edgebench run, or name one.")
     return found
+
+
+def there(summaries: Sequence[Summary], asked: str | None) -> tuple[Summary, ...]:
+    """As of_device; empty where there is none."""
+    fit = [one for one in summaries if asked is None or _is(one.record, asked)]
+    real = tuple(one for one in fit if not one.record["device"]["emulated"])
+    return real or (tuple(fit) if asked is not None else ())
 
 
 def _is(record: Record, asked: str) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from edgebench.records import ratio as ratios
 from edgebench.records.candidates import Candidate, paired
 from edgebench.records.equivalence import MARGIN_UM
@@ -40,7 +42,8 @@ def choose(candidates: Sequence[Candidate], limits: Limits, prefer: str = ERROR)
     judged = [judge(one, limits) for one in candidates]
     met = [one.candidate for one in judged if one.verdict == MET]
     speed = "patch" if limits.patch_ms is not None and limits.decision_ms is None else "decision"
-    chosen, reason = _best(met, ORDERS[prefer], speed) if met else (None, "")
+    among = f"{len(met)} cells{' meet every limit' if any(limits.given()) else ''}."
+    chosen, reason = _best(met, ORDERS[prefer], speed, among) if met else (None, "")
     rest = sorted((one for one in met if one is not chosen), key=lambda one: _value(one, ORDERS[prefer][0], speed))
     return Choice(
         limits=limits,
@@ -49,7 +52,7 @@ def choose(candidates: Sequence[Candidate], limits: Limits, prefer: str = ERROR)
         chosen=chosen,
         reason=reason,
         runners_up=tuple((one, difference(chosen, one, speed)) for one in rest if chosen),
-        open=tuple(one for one in judged if one.verdict == OPEN),
+        open=tuple(sorted((one for one in judged if one.verdict == OPEN), key=lambda one: _ranked(one, prefer, speed))),
         refused=tuple(one for one in judged if one.verdict == MISSED),
         relief=relieve(judged, limits) if judged and not met else None,
     )
@@ -59,7 +62,9 @@ def difference(chosen: Candidate, other: Candidate, speed: str) -> str:
     """How another one differs from the chosen: error, speed and size, with what is shown."""
     parts = []
     error = paired(chosen.answers, other.answers)
-    if error is None:
+    if np.array_equal(chosen.answers.value_um, other.answers.value_um):
+        parts.append("the same answers")
+    elif error is None:
         parts.append("its error cannot be paired")
     else:
         ends = f"{error.mean_um:+.3f} um [{error.interval.low:+.3f}, {error.interval.high:+.3f}]"
@@ -74,7 +79,12 @@ def difference(chosen: Candidate, other: Candidate, speed: str) -> str:
     return "; ".join(parts)
 
 
-def _best(met: Sequence[Candidate], order: Sequence[str], speed: str) -> tuple[Candidate, str]:
+def _ranked(one: Judged, prefer: str, speed: str) -> tuple[object, ...]:
+    """Fewest limits that are open first, then by value."""
+    return len(one.failing), *(_value(one.candidate, question, speed) for question in ORDERS[prefer])
+
+
+def _best(met: Sequence[Candidate], order: Sequence[str], speed: str, among: str) -> tuple[Candidate, str]:
     """One of them, and why; every question is asked of those that the one before has left."""
     if len(met) == 1:
         return met[0], "It alone meets every limit."
@@ -83,7 +93,7 @@ def _best(met: Sequence[Candidate], order: Sequence[str], speed: str) -> tuple[C
         SPEED: lambda best, other: _shown_slower(best, other, speed),
         SIZE: lambda best, other: other.size.value > best.size.value,
     }
-    left, told = list(met), [f"{len(met)} meet every limit."]
+    left, told = list(met), [among]
     for question in order:
         best = min(left, key=lambda one: (_value(one, question, speed), one.name))
         kept = [one for one in left if one is best or not worse[question](best, one)]

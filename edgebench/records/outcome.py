@@ -13,6 +13,7 @@ import numpy as np
 from edgebench.records import clusters
 from edgebench.records.candidates import Candidate
 from edgebench.records.clusters import Mean
+from edgebench.records.depth import DEPTH_UM
 from edgebench.records.evaluation_metrics import Answers
 from edgebench.records.limits import Quantity
 from edgebench.records.statistics import Estimate
@@ -28,7 +29,7 @@ class Microscope:
 
     Sources: move: the shortest of the log in Micro-Manager issue 862 (156 ms for 0.7 um; there the longest, 3.8 um, is
     1,004 ms). Transfer: a frame of Sony's IMX250, 2448 x 2048 px as the published camera has them, at 76 a second.
-    Depth of field: about 1 um at NA 0.75 (paper, 3.5). Field, settle and exposure: assumed, of no source.
+    Depth of field: records/depth.py. Field, settle and exposure: assumed, of no source.
     """
 
     field_ms: float = 300.0  # to the next field
@@ -36,7 +37,7 @@ class Microscope:
     settle_ms: float = 50.0  # after either
     exposure_ms: float = 10.0
     transfer_ms: float = 13.0
-    depth_of_field_um: float = 1.0
+    depth_of_field_um: float = DEPTH_UM
 
     @property
     def image_ms(self) -> float:
@@ -76,7 +77,7 @@ def outcome(answers: Answers, answer: Quantity, microscope: Microscope) -> Outco
     """Intervals: of the share, whole stacks drawn, and of the time of an answer; both at their ends together."""
     half = microscope.depth_of_field_um / 2
     after = in_focus(answers, half, STEPS)
-    off = _share(answers, np.abs(answers.error_um) > half)
+    off = clusters.share(answers, np.abs(answers.error_um) > half)
     focus_ms = time_to_focus(microscope, answer.value, off.value)
     focus = None
     if off.interval is not None and answer.interval is not None:
@@ -124,7 +125,7 @@ def in_focus(answers: Answers, half_um: float, steps: int) -> tuple[Mean, ...]:
     shares = []
     for _ in range(steps):
         there = np.abs(away) <= half_um
-        shares.append(_share(answers, there))
+        shares.append(clusters.share(answers, there))
         next_away = away.copy()
         for name in np.unique(stacks):
             of = np.flatnonzero(stacks == name)
@@ -133,11 +134,3 @@ def in_focus(answers: Answers, half_um: float, steps: int) -> tuple[Mean, ...]:
             next_away[of] = -error[nearest]
         away = np.where(there, away, next_away)
     return tuple(shares)
-
-
-def _share(answers: Answers, true: np.ndarray) -> Mean:
-    stacks = np.array(answers.stacks)
-    found = clusters.of({str(name): true[stacks == name].astype(float).tolist() for name in np.unique(stacks)})
-    if found.interval is not None and found.interval.low == found.interval.high:
-        return Mean(found.value, None)  # every stack alike: drawing them again tells nothing
-    return found

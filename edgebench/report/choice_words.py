@@ -160,7 +160,8 @@ OUTCOME_HEADERS = (
 def microscope(one: Microscope) -> str:
     return (
         f"field {one.field_ms:g} ms, move {one.move_ms:g} ms, settle {one.settle_ms:g} ms, "
-        f"exposure {one.exposure_ms:g} ms, transfer {one.transfer_ms:g} ms, depth of field {one.depth_of_field_um:g} um"
+        f"exposure {one.exposure_ms:g} ms, transfer {one.transfer_ms:g} ms, "
+        f"depth of field {one.depth_of_field_um:.3g} um"
     )
 
 
@@ -168,11 +169,12 @@ def share(one: Mean) -> str:
     return numbers.percent_interval(one.value, one.interval)
 
 
-def rests_on(choice: Choice) -> str:
-    """That a choice rests on an estimate; empty where it does not."""
+def rests_on(choice: Choice, quote: str = "") -> str:
+    """That a choice rests on an estimate, and the command that settles it; empty where it does not."""
     if choice.chosen is None or not choice.chosen.estimated:
         return ""
-    return f"It rests on an estimate (est.): no board measured it. To settle it: {settle(choice.chosen)}"
+    command = f"{quote}{settle(choice.chosen)}{quote}"
+    return f"It rests on an estimate (est.): no board measured it. To settle it: {command}"
 
 
 def _open(found: Quantity, value: float, name: str) -> str:
