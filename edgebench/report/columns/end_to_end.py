@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgebench.records.summary import Summary, Times
-from edgebench.report.columns.cell import NO_TIME, UNMEASURED, count, emulated, fixed
+from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED, count, emulated, fixed
 from edgebench.report.columns.column import Column, Context
 from edgebench.report.document import Value
 
@@ -23,7 +23,10 @@ def _seconds(of: Callable[[Times], float]) -> Callable[[Summary, Context], Value
 
 
 def _patches(run: Summary, _: Context) -> Value:
+    """Of the time beside it, so that an emulated run has none."""
     found = run.times.get(TIMED)
+    if emulated(run):
+        return ABSENT
     return count(found.patches) if found else UNMEASURED
 
 

@@ -35,10 +35,10 @@ def blocks(material: Material, notes: Notes) -> list[Block]:
         *listed("Data", data_sets(runs)),
         *reproduced.blocks(paper, runs, notes),
         *section("Size, time and error", MAIN, main_table(paper, runs, notes)),
-        *reproduced.blocks(paper, runs, notes),
         *section("Where the time goes", SPLIT, speed.split(timed, TIMED, notes)),
         *pictures(end_to_end.picture(runs)),
         *listed("What cannot be compared", not_comparable(paper, runs)),
+        *reproduced.audit(paper),
         *listed("Software", [*software(runs), *made(runs)] if runs else []),
         *source(paper),
     ]
