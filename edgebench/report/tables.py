@@ -115,7 +115,7 @@ def _said_of(id: str, ours: Evaluation | None) -> str:
 
 def _grid(paper: Published, view: View, notes: Notes) -> list[Part]:
     said = evaluated.said(view.main)
-    parts = ["## Section 4.5: width and input size", f"Difference images, median, um.{said}"]
+    parts: list[Part] = ["## Section 4.5: width and input size", f"Difference images, median, um.{said}"]
     parts += ["### Widths, input 224 px", grid.table(grid.ALPHAS, paper, view, notes)]
     parts += ["### Input sizes, alpha 0.4", grid.table(grid.SIZES, paper, view, notes)]
     parts += ["### The rule of 4.5", Bullets(tuple(grid.rule(paper, view)))]
@@ -162,7 +162,7 @@ def _others(view: View, notes: Notes) -> list[Part]:
         "Every data set but that of Tables 1 to 6. Objects: what the planes show; a stack whose real image was in the "
         f"training of a model is marked, and says nothing of unseen tissue. {COLLAPSED}{evaluated.said(view.others)}"
     )
-    parts = ["## Other data sets", about, other_sets.what(view.others)]
+    parts: list[Part] = ["## Other data sets", about, other_sets.what(view.others)]
     for place in other_sets.places(view.others):
         data, split = place
         said = evaluated.said([one for one in view.others if one.about["set"] == data])

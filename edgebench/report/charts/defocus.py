@@ -103,4 +103,5 @@ def _series(name: str, style: Style, answers: Answers, about: str) -> Series:
 def _told(panel: Panel) -> str:
     spots = [(y, x, one.name) for one in panel.series for x, y in zip(one.x, one.y)]
     ends = [f"{name} at {x:g} um of defocus with {y:.2f} um" for y, x, name in (min(spots), max(spots))]
-    return f"{panel.title}: of {looks.listed([one.name for one in panel.series])} the least is {ends[0]}, the most {ends[1]}"
+    names = looks.listed([one.name for one in panel.series])
+    return f"{panel.title}: of {names} the least is {ends[0]}, the most {ends[1]}"

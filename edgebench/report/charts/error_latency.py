@@ -132,15 +132,16 @@ def _told(title: str, spots: Sequence[Spot]) -> str:
     parts = []
     if measured:
         best = [f"{_whole(spot)} with {_um(spot)} um at {_ms(spot)} ms" for spot in on_front(spots)]
+        errors, times = [spot.error.value for spot in measured], [spot.ms.value for spot in measured]
         parts.append(
-            f"{title}: {len(measured)} measured runs, {looks.spread([s.error.value for s in measured], 2)} um at "
-            f"{looks.spread([s.ms.value for s in measured], 2)} ms a patch; on the Pareto front {looks.listed(best)}."
+            f"{title}: {len(measured)} measured run{_s(measured)}, {looks.spread(errors, 2)} um at "
+            f"{looks.spread(times, 2)} ms a patch; on the Pareto front {looks.listed(best)}."
         )
     if guessed:
         start = "" if measured else f"{title}: "
+        times = [spot.ms.value for spot in guessed]
         parts.append(
-            f"{start}{len(guessed)} estimates of emulated boards (hollow), "
-            f"{looks.spread([s.ms.value for s in guessed], 1)} ms."
+            f"{start}{len(guessed)} estimate{_s(guessed)} of emulated boards (hollow), {looks.spread(times, 1)} ms."
         )
     return " ".join(parts)
 
@@ -164,6 +165,10 @@ def _caption(every: Sequence[Spot], panels: Sequence[tuple[str, str, list[Spot]]
             "front, and whose error is of few images."
         )
     return " ".join(parts)
+
+
+def _s(many: Sequence[Spot]) -> str:
+    return "s" if len(many) > 1 else ""
 
 
 def _point(spot: Spot) -> tuple[float, float]:

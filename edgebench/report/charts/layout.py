@@ -103,8 +103,12 @@ def spans(chart: Chart) -> tuple[tuple[Span, Span], ...]:
         ys.setdefault(panel.y, []).extend(y)
     bars = any(panel.kind == "bars" for panel in chart.panels)
     x_spans = {axis: _span(axis, values, bars) for axis, values in xs.items()}
-    y_spans = {axis: _span(axis, values, False)[:: -1 if axis.names else 1] for axis, values in ys.items()}
+    y_spans = {axis: _downwards(axis, _span(axis, values, False)) for axis, values in ys.items()}
     return tuple((x_spans[panel.x], y_spans[panel.y]) for panel in chart.panels)
+
+
+def _downwards(axis: Axis, span: Span) -> Span:
+    return (span[1], span[0]) if axis.names else span
 
 
 def _values(panel: Panel) -> tuple[list[float], list[float]]:

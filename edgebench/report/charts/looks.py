@@ -58,7 +58,7 @@ def short(summary: Summary, among: Sequence[Summary]) -> str:
 
 
 def place(summary: Summary) -> str:
-    return summary.record["device"]["name"] + (f" ({summary.cpu})" if summary.cpu else "")
+    return f"{summary.record['device']['name']}{f' ({summary.cpu})' if summary.cpu else ''}"
 
 
 def threads(record: Record) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, cast
 
 from edgebench.report.charts import layout
 from edgebench.report.charts.chart import Chart, Panel, Series, words
@@ -42,16 +43,21 @@ def png(chart: Chart) -> bytes:
 
 
 def _saved(chart: Chart, form: str, metadata: dict[str, None]) -> bytes:
-    from matplotlib import style
-
-    with style.context(["default", _STYLE]):
+    with styled():
         writing = io.BytesIO()
         figure(chart).savefig(writing, format=form, dpi=DPI, metadata=metadata)
         return writing.getvalue()
 
 
+def styled() -> AbstractContextManager[None]:
+    """The look of all charts, whatever the user's own settings are."""
+    from matplotlib import style
+
+    return cast("AbstractContextManager[None]", style.context(["default", _STYLE]))
+
+
 def figure(chart: Chart) -> Any:
-    """A matplotlib figure; its labels, where they are placed, have the gid "label"."""
+    """A matplotlib figure, to be drawn while styled; placed labels have the gid "label"."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -180,7 +186,10 @@ def _legend(drawn: Any, chart: Chart) -> None:
             handles.append(Line2D([], [], label=FRONT, **_FRONT))
         elif kinds[one.name] in ("bars", "band"):
             look = one.style
-            edge = {"edgecolor": "black" if kinds[one.name] == "bars" else look.colour, "linewidth": 0.9}
+            edge: dict[str, Any] = {
+                "edgecolor": "black" if kinds[one.name] == "bars" else look.colour,
+                "linewidth": 0.9,
+            }
             handles.append(
                 Patch(facecolor=(look.colour, look.opacity), hatch=look.hatch, label=words(one.name), **edge)
             )
