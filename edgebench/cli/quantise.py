@@ -51,7 +51,7 @@ def quantise(
     force: Annotated[bool, typer.Option("--force", help="Replace the artifact and recipe that are there.")] = False,
     as_json: screen.Json = False,
 ) -> None:
-    """Try range methods, and with --search mixed precision; keep the best that is equivalent to float32 in the margin."""
+    """Try range methods, and with --search mixed precision; keep the best that is equivalent to float32."""
     from edgebench.cli import sources, workshops
     from edgebench.convert import artifact, parity
     from edgebench.convert import base as targets

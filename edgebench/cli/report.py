@@ -41,7 +41,7 @@ def report(
     table7: the paper's Table 7 with ours. matrix: every cell. samples: slide by slide. quantisation: what int8 costs
     and saves. devices: boards, start, memory, energy. Of evaluations also tables-1-6.md and classical.md.
     """
-    from edgebench.report import build, material, write
+    from edgebench.report import build, material, readme, regions, write
 
     build.asked(page, format or build.DEFAULT)  # a wrong name is said before the records are read
     found = material.read(results)
@@ -49,14 +49,17 @@ def report(
     whole = page == build.ALL
     extra = write.documents(results, folder, found.evaluations) if whole else []
     texts = build.files(found, page, format or build.DEFAULT, extra)
+    written = regions.pages(results.parent) if whole and out is None else []  # by people, with regions of ours
     if check:
         checked = write.check_all(folder, texts, optional=() if format else (build.INDEX,))
         checked += write.check_evaluations(results, folder, found.evaluations) if whole else []
+        checked += regions.check(written, readme.blocks(found)) if written else []
         for path in checked:
             screen.line(f"{path}: up to date")
         return
     paths = [write.write(folder / name, text) for name, text in texts.items()]
     paths += write.evaluations(results, folder, found=found.evaluations) if whole else []
+    paths += regions.update(written, readme.blocks(found)) if written else []
     simulated = any(run.record["data"]["simulated"] for run in found.runs)
     records = len(found.runs) + len(found.superseded)
     if as_json:
