@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from edgebench.records import store
 from edgebench.records.summary import Summary
-from edgebench.report.document import Table
+from edgebench.report.document import Notes, Table
+from edgebench.report.rows import slides
 
 
-def records(runs: Sequence[Summary]) -> Table:
+def records(runs: Sequence[Summary], notes: Notes) -> Table:
     """One row a run; the path is below the results folder."""
     rows = []
     for run in runs:
@@ -18,7 +19,7 @@ def records(runs: Sequence[Summary]) -> Table:
         emulated = " (emulated)" if record["device"]["emulated"] else ""
         rows.append(
             (
-                record["model"]["name"],
+                record["model"]["name"] + slides(run, notes),
                 record["artifact"]["target"],
                 f"{record['device']['name']}{emulated}",
                 record["created"][:10],

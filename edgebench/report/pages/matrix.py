@@ -35,5 +35,5 @@ def blocks(material: Material, notes: Notes) -> list[Block]:
         about = "" if explained else DETAILS
         found += section(f"Focusing error in detail: {title}", about, table)
         explained = explained or bool(table.rows)
-    found += section("Records", RECORDS, records(runs))
+    found += section("Records", RECORDS, records(runs, notes))
     return found + listed("Superseded", superseded(material.superseded))
