@@ -17,8 +17,6 @@ from hypothesis import strategies as some
 from make_charts import emulated, everything, explained, of_runs, runs, sustained
 from make_records import make_record
 
-from edgebench.errors import RecordError
-from edgebench.records import explained as explanations
 from edgebench.report.charts import layers, layout, matplotlib, plotly
 from edgebench.report.charts.chart import Axis, Chart, Panel, Series, Style, front, words
 
@@ -265,44 +263,6 @@ def test_layers_are_the_twenty_largest_first():
     assert len(alone) == 20
     assert list(alone) == sorted(alone, reverse=True)
     assert "5 more have less" in picture.caption
-
-
-def raw(**about):
-    share = {"layer": "conv", "kind": "CONV_2D", "alone_um": 0.1, "saved_um": -0.02, "bytes": 9, "time_ratio": None}
-    made = {
-        "schema": 1, "artifact": {"model": "reduced", "target": "tflite-int8", "sha256": "a" * 64},
-        "data": {"name": "d", "simulated": True}, "whole_um": 0.3,
-        "shares": [share, share | {"layer": "head", "alone_um": 0.2, "time_ratio": [1.1, 1.0, 1.2]}],
-    }  # fmt: skip
-    return made | about
-
-
-def test_an_explanation_is_kept_and_read_sorted(tmp_path):
-    path = explanations.save(raw(), tmp_path)
-    assert path == tmp_path / "explain" / "reduced_tflite-int8.json"
-    (found,) = explanations.load_all(tmp_path)
-    assert [share.layer for share in found.shares] == ["head", "conv"]
-    assert found.shares[0].time_ratio.high == 1.2
-    assert found.simulated
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "damaged"),
-        (json.dumps(raw(shares=[])), r"\$\.shares"),
-        (json.dumps(raw(whole_um=float("nan"))), "not finite"),
-        (json.dumps(raw(artifact={"model": "x", "target": "y", "sha256": "a" * 64})), "Rename it back"),
-    ],
-)
-def test_a_damaged_explanation_is_one_line_that_names_the_file(tmp_path, text, message):
-    path = tmp_path / "explain" / "reduced_tflite-int8.json"
-    path.parent.mkdir()
-    path.write_text(text)
-    with pytest.raises(RecordError, match=message) as told:
-        explanations.load_all(tmp_path)
-    assert str(path) in str(told.value)
-    assert "\n" not in str(told.value)
 
 
 def test_devices_that_give_the_same_answers_are_said_to_differ_nowhere_in_what_is_kept():

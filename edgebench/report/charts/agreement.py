@@ -83,12 +83,16 @@ def _hover(pair: Pair) -> str:
     return "\n".join(
         (
             name,
-            f"against {looks.place(pair.base)}: mean {found.mean_um * NM:.2g} nm, largest {found.max_um * NM:.2g} nm",
+            f"against {looks.place(pair.base)}: mean {_nm(found.mean_um)}, largest {_nm(found.max_um)}",
             f"{found.patches:,} patches, {found.differing:.1%} differ",
             *where,
             *notes,
         )
     )
+
+
+def _nm(um: float) -> str:
+    return f"{um * NM:,.0f} nm" if um * NM >= 100 else f"{um * NM:.2g} nm"
 
 
 def _caption(found: Sequence[Pair]) -> str:
@@ -105,7 +109,7 @@ def _alternative(found: Sequence[Pair], labels: Sequence[str]) -> str:
     worst = max(found, key=lambda pair: pair.found.max_um)
     none = f" None differs of {looks.listed(exact)}." if exact else ""
     most = (
-        f" The largest difference is {worst.found.max_um * NM:.2g} nm (mean {worst.found.mean_um * NM:.2g} nm of "
+        f" The largest difference is {_nm(worst.found.max_um)} (mean {_nm(worst.found.mean_um)} of "
         f"{worst.found.patches:,} patches), of {worst.name}."
     )
     about = "".join(f", {label}" for label in labels)

@@ -78,22 +78,12 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A reference across the panel, such as the paper's value."""
-
-    label: str
-    at: float  # on the y axis, or on x where upright
-    upright: bool = False
-
-
-@dataclass(frozen=True)
 class Panel:
     title: str
     x: Axis
     y: Axis
     kind: Kind
     series: tuple[Series, ...]
-    lines: tuple[Line, ...] = ()
     front: tuple[Point, ...] = ()  # the best of both axes, lowest is best, by x; drawn as steps to the panel's edges
 
 

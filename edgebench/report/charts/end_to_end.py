@@ -70,7 +70,7 @@ def _told(
 
 
 def _caption(others: int) -> str:
-    left_out = f" Not shown: {others} runs that are emulated, or that did not time as many patches." if others else ""
+    left_out = f" Not shown, as emulated or of fewer patches: {others}." if others else ""
     return (
         "End-to-end wall time for the patches of Set 2: reading and decoding the files, preprocessing, prediction, and "
         f"the rest (median over the tiles, loop). {ONE_PROCESS}{left_out}"

@@ -47,7 +47,6 @@ def place(panel: Panel, frame: Frame, x_span: Span, y_span: Span) -> tuple[Label
             bars += [_hull(at(x, one.y_low[i]), at(x, one.y_high[i]))] if one.y_low else []
             if one.labels and one.labels[i]:
                 asked.append((words(one.labels[i], 40), x, y))
-    bars += [_hull(at(x_span[0], line.at), at(x_span[1], line.at)) for line in panel.lines if not line.upright]
     bars += _steps(panel, at, size)
     placed: list[Box] = []
     leaders: list[tuple[Place, Place]] = []

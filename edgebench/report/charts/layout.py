@@ -112,7 +112,7 @@ def _downwards(axis: Axis, span: Span) -> Span:
 
 
 def _values(panel: Panel) -> tuple[list[float], list[float]]:
-    """All points with their intervals and the references; of bars their ends, and 0."""
+    """All points with their intervals; of bars their ends, and 0."""
     xs: list[float] = []
     ys: list[float] = []
     for one in panel.series:
@@ -124,8 +124,6 @@ def _values(panel: Panel) -> tuple[list[float], list[float]]:
             for x, y in zip(one.x, one.y):
                 sums[y] = sums.get(y, 0.0) + x
         xs = [0.0, *xs, *sums.values()]
-    for line in panel.lines:
-        (xs if line.upright else ys).append(line.at)
     return xs, ys
 
 

@@ -97,14 +97,6 @@ def _panel(axes: Any, panel: Panel, frame: Frame, x_span: Span, y_span: Span) ->
     if panel.front:
         xs, ys = zip(*panel.front)
         axes.plot((xs[0], *xs, x_span[1]), (y_span[1], *ys, ys[-1]), drawstyle="steps-post", **_FRONT, zorder=1.5)
-    for line in panel.lines:
-        (axes.axvline if line.upright else axes.axhline)(line.at, color="black", linewidth=1, linestyle=(0, (5, 2)))
-        spot = (line.at, 0.99) if line.upright else (0.99, line.at)
-        axes.annotate(
-            words(line.label), spot, (-3, -2) if line.upright else (0, 2), textcoords="offset points", size=SMALL_PT,
-            xycoords=("data", "axes fraction") if line.upright else ("axes fraction", "data"),
-            ha="right", va="top" if line.upright else "bottom",
-        )  # fmt: skip
     if panel.kind == "bars":
         for y, x in starts.items():
             told = next((one.labels[one.y.index(y)] for one in panel.series if one.labels and y in one.y), "")

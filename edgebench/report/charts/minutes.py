@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from edgebench.records.summary import Summary
 from edgebench.records.sustained import LIMIT, Sustained
 from edgebench.report.charts import looks
-from edgebench.report.charts.chart import Axis, Chart, Drawing, Line, Panel, Series, Style
+from edgebench.report.charts.chart import Axis, Chart, Drawing, Panel, Series, Style
 from edgebench.report.numbers import ms
+
+_LIMIT = Style("#000000", dash="dashed")
 
 
 def picture(runs: Sequence[Summary]) -> Drawing | None:
@@ -20,13 +22,14 @@ def picture(runs: Sequence[Summary]) -> Drawing | None:
     names = [f"{' '.join(looks.variant(one.record))}, {looks.short(one, shown)}" for one in shown]
     styles = looks.styles(names)
     series = tuple(_series(name, styles[name], one, of) for name, (one, of) in zip(names, found))
+    ends = (1.0, float(max(of.minutes for _, of in found)))
+    limit = Series(f"limit {LIMIT:g}: slower is THROTTLED or DRIFT", ends, (LIMIT, LIMIT), _LIMIT)
     panel = Panel(
         "calls one after the other, without rest",
-        Axis("minute", "min"),
+        Axis("time without rest", "min"),
         Axis("median of the minute over that of the first", "1"),
         "lines",
-        series,
-        lines=(Line(f"limit {LIMIT:g}: slower is THROTTLED or DRIFT", LIMIT),),
+        (*series, limit),
     )
     labels = looks.simulated_runs(shown)
     told = "; ".join(

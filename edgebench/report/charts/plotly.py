@@ -55,7 +55,6 @@ def figure(chart: Chart) -> Json:
         "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "xanchor": "left"},
         "modebar": {"bgcolor": "rgba(0, 0, 0, 0)", "color": _GREY, "activecolor": COLOURS[0]},
         "annotations": _title(chart, edges[0], edges[2]),
-        "shapes": [],
     }
     data: list[Json] = []
     told: set[str] = set()
@@ -64,7 +63,6 @@ def figure(chart: Chart) -> Json:
         about |= _axes(panel, frame, span, ref, edges, height)
         data += _traces(panel, span, ref, told)
         about["annotations"] += _annotations(panel, frame, span, ref)
-        about["shapes"] += [_shape(line.at, line.upright, ref) for line in panel.lines]
     return {"data": data, "layout": about, "config": CONFIG}
 
 
@@ -220,18 +218,6 @@ def _faded(colour: str, opacity: float) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
 
 
-def _shape(at: float, upright: bool, ref: str) -> Json:
-    ends = {"x0": at, "x1": at, "y0": 0, "y1": 1} if upright else {"x0": 0, "x1": 1, "y0": at, "y1": at}
-    refs = (f"x{ref}", f"y{ref} domain") if upright else (f"x{ref} domain", f"y{ref}")
-    return {
-        "type": "line",
-        "xref": refs[0],
-        "yref": refs[1],
-        "line": {"dash": "dash", "width": 1.4, "color": _GREY},
-        **ends,
-    }
-
-
 def _annotations(panel: Panel, frame: Frame, span: tuple[Span, Span], ref: str) -> list[Json]:
     small = {"size": _px(SMALL_PT)}
     found: list[Json] = [
@@ -240,15 +226,6 @@ def _annotations(panel: Panel, frame: Frame, span: tuple[Span, Span], ref: str) 
             "yref": f"y{ref} domain", "xanchor": "left", "yanchor": "bottom", "yshift": 4,
         }
     ]  # fmt: skip
-    for line in panel.lines:
-        refs = (f"x{ref}", f"y{ref} domain") if line.upright else (f"x{ref} domain", f"y{ref}")
-        x, y = (_on(panel.x.log, line.at), 1) if line.upright else (1, _on(panel.y.log, line.at))
-        found.append(
-            {
-                "text": text(line.label), "showarrow": False, "x": x, "y": y, "xref": refs[0], "yref": refs[1],
-                "xanchor": "right", "yanchor": "top" if line.upright else "bottom", "font": small,
-            }
-        )  # fmt: skip
     if panel.kind == "bars":
         return found + _totals(panel, ref, small)
     return found + [_label(panel, one, ref, small) for one in place(panel, frame, *span)]
