@@ -210,3 +210,22 @@ def test_a_pipe_or_a_newline_in_a_name_ends_no_cell():
 def test_the_order_in_which_records_are_read_changes_nothing():
     made = [make_record(), make_record(target="tflite-int8"), emulated()]
     assert matrix.rows(runs(*made)) == matrix.rows(runs(*made[::-1]))
+
+
+def test_a_table_of_a_whole_set_takes_the_run_of_most_images_and_not_a_newer_one_of_a_few():
+    few = make_record(device="pi4", emulated=True) | {"created": "2026-01-02T03:04:05Z"}
+    few["settings"]["images"] = 5
+    for part in few["accuracy"].values():
+        part["images"] = part["images"][:5]
+    older, newer = make_record(threads=1), make_record() | {"created": "2025-06-02T03:04:05Z"}
+    found = rows.fullest(runs(older, few, newer), "test-1")
+    assert [(run.record["device"]["name"], run.record["settings"]["threads"]) for run in found] == [("local", 2)]
+
+
+def test_a_table_of_a_whole_set_is_of_one_data_set_that_of_the_newest_run_which_saw_all_of_it():
+    other = make_record(simulated=False, target="tflite-int8") | {"created": "2026-01-02T03:04:05Z"}
+    other["data"]["sha256"] = "f" * 64
+    assert rows.fullest(runs(make_record(), other), "test-1") == runs(other)
+    other["accuracy"]["test-1"]["images"] = other["accuracy"]["test-1"]["images"][:5]
+    assert rows.fullest(runs(make_record(), other), "test-1") == runs(make_record())
+    assert rows.fullest((), "test-1") == ()

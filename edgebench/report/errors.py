@@ -9,7 +9,7 @@ from edgebench.records.summary import Errors, GroupError, Summary
 from edgebench.report.document import Cell, Notes, Table, Value, marked
 from edgebench.report.markdown import mark
 from edgebench.report.numbers import NONE, NOT_RUN, mean_std, published, ranged, um, um_interval
-from edgebench.report.rows import newest_first, run, slides, subset, verdicts
+from edgebench.report.rows import fullest, run, slides, subset, verdicts
 
 PLANES = 41  # of a published stack; the paper's Tables 3 to 6 count images so
 PAPER = (
@@ -47,23 +47,10 @@ def _cells(found: Errors) -> list[Cell]:
 
 
 def samples(summaries: Sequence[Summary], split: str, paper: Published, notes: Notes) -> Table:
-    """Mean error of each slide, um: of each model and target the run with most images, then the newest; one data set.
-
-    A newer run of a few images, such as an emulated board's, never stands for one of all of them.
-    """
-
-    def most_images_first(summary: Summary) -> tuple[object, ...]:
-        return (-len(summary.errors[split].images), *newest_first(summary))
-
-    measured = sorted((summary for summary in summaries if split in summary.errors), key=most_images_first)
-    if not measured:
+    """Mean error of each slide, um: of each model and target the run that `rows.fullest` chooses."""
+    first = {_name(summary): summary for summary in fullest(summaries, split)}
+    if not first:
         return Table(("Sample",), ())
-    data = measured[0].record["data"]["sha256"]
-    newest: dict[tuple[str, str], Summary] = {}
-    for summary in measured:
-        if summary.record["data"]["sha256"] == data:
-            newest.setdefault(_name(summary), summary)
-    first = {_name(summary): summary for summary in summaries if newest.get(_name(summary)) is summary}
     whole: dict[str, GroupError] = {}  # of each sample the group with the most images: some runs measured a subset
     for summary in first.values():
         for group in summary.errors[split].samples:
