@@ -185,6 +185,7 @@ def _drawn(one: Series, kind: str) -> list[Json]:
         "type": "scatter",
         "mode": "+".join(modes),
         "opacity": look.opacity,
+        "zorder": 1 if one.kind == "lines" else 0,
         "marker": {
             "symbol": _MARKERS[look.marker] + ("-open" if look.hollow else ""),
             "color": colour,
