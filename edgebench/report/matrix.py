@@ -67,7 +67,7 @@ GROUPS = (
     Group(
         "Memory",
         "Resident memory of one fresh process. The model's is what has come since the imports: when it was loaded, and "
-        "after its first call (RSS: all resident pages; USS: private ones). 1 MiB = 2^20 bytes. None is GPU memory.",
+        "after its first call. RSS: all resident pages; USS: private ones. 1 MiB = 2^20 bytes. None is GPU memory.",
         ("steady_mib", "peak_mib", "limit_mib", "load_rss_mib", "load_uss_mib", "first_rss_mib", "first_uss_mib"),
     ),
     Group(

@@ -39,8 +39,8 @@ PROCESS = (
     Column("limit_mib", "Smallest limit", "MiB", _limit),
 )
 MODEL = (
-    Column("load_rss_mib", "Loaded, RSS", "MiB", _mib(lambda found: found.added("load").rss_mib)),
-    Column("load_uss_mib", "Loaded, USS", "MiB", _mib(lambda found: found.added("load").uss_mib)),
-    Column("first_rss_mib", "First call, RSS", "MiB", _mib(lambda found: found.added("first").rss_mib)),
-    Column("first_uss_mib", "First call, USS", "MiB", _mib(lambda found: found.added("first").uss_mib)),
+    Column("load_rss_mib", "Model, RSS", "MiB", _mib(lambda found: found.added("load").rss_mib)),
+    Column("load_uss_mib", "Model, USS", "MiB", _mib(lambda found: found.added("load").uss_mib)),
+    Column("first_rss_mib", "After a call, RSS", "MiB", _mib(lambda found: found.added("first").rss_mib)),
+    Column("first_uss_mib", "After a call, USS", "MiB", _mib(lambda found: found.added("first").uss_mib)),
 )
