@@ -155,7 +155,7 @@ def loaded_after(statement: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize("module", ["edgebench.runner.__main__", "edgebench.bench.session", "edgebench.report.table7"])
+@pytest.mark.parametrize("module", ["edgebench.runner.__main__", "edgebench.bench.session", "edgebench.report.build"])
 def test_r1_the_measured_process_its_parent_and_the_report_load_no_heavy_module(module):
     heavy = HEAVY - ({"tabulate"} if "report" in module else set())
     assert heavy.isdisjoint(loaded_after(f"import {module}"))
