@@ -133,7 +133,7 @@ def _span(axis: Axis, values: list[float], bars: bool) -> Span:
     low, high = min(values, default=0.0), max(values, default=1.0)
     if axis.log:
         low, high = math.log10(low), math.log10(high)
-        pad = _PAD * (high - low) or 0.3
+        pad = max(_PAD * (high - low), (0.5 - (high - low)) / 2)  # half a decade, so that a tick is in it
         return (axis.lowest or 10 ** (low - pad), axis.highest or 10 ** (high + pad))
     pad = _PAD * (high - low) or 0.5
     start = 0.0 if bars and low == 0 else low - pad

@@ -16,9 +16,10 @@ from edgebench.report.charts.labels import Label, place
 from edgebench.report.charts.layout import FONT_PT, FRONT, HEADING_PT, SMALL_PT, Frame, Span
 
 PX = 96.0  # an inch
+_FONTS = "DejaVu Sans, Verdana, sans-serif"
 _GREY = "#767676"  # contrast 4.5 on white and on the dark page
 _GRID = "rgba(128, 128, 128, 0.25)"
-_WIDEST = 84  # characters of a line of a hover text
+_WIDEST = 56  # characters of a line of a hover text
 _MARKERS = {
     "": "circle", "circle": "circle", "square": "square", "diamond": "diamond", "triangle": "triangle-up",
     "cross": "x", "star": "star", "down": "triangle-down", "plus": "cross",
@@ -45,12 +46,18 @@ def figure(chart: Chart) -> Json:
     about: Json = {
         "height": round(height * PX),
         "margin": {"l": edges[0], "r": edges[1], "t": edges[2], "b": edges[3], "pad": 0},
-        "font": {"family": "DejaVu Sans, Verdana, sans-serif", "size": _px(FONT_PT), **_coloured(LIGHT)},
+        "font": {"family": _FONTS, "size": _px(FONT_PT), **_coloured(LIGHT)},
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "barmode": "stack",
         "hovermode": "closest",
-        "hoverlabel": {"align": "left", "namelength": 0, "font": {"size": _px(SMALL_PT)}},
+        "hoverlabel": {
+            "align": "left",
+            "namelength": 0,
+            "bgcolor": "white",
+            "bordercolor": _GREY,
+            "font": {"family": _FONTS, "size": _px(SMALL_PT), **_coloured(LIGHT)},
+        },
         "showlegend": len(layout.legend(chart)) > 1,
         "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "xanchor": "left"},
         "modebar": {"bgcolor": "rgba(0, 0, 0, 0)", "color": _GREY, "activecolor": COLOURS[0]},
