@@ -37,13 +37,19 @@ def records():
     ]
 
 
+def each(paper, made):
+    """Every page by its name."""
+    found = material.of(paper, [summarise(record) for record in made])
+    return {name: markdown.render(pages.document(name, found)) for name in pages.PAGES}
+
+
 def page(name, paper, made):
     return markdown.render(pages.document(name, material.of(paper, [summarise(record) for record in made])))
 
 
 def document(paper, made):
     """All pages, one after the other."""
-    return "".join(page(name, paper, made) for name in pages.PAGES)
+    return "".join(each(paper, made).values())
 
 
 def row(text, start):
@@ -85,8 +91,7 @@ def test_the_papers_two_rows_come_first(paper):
 
 def test_every_row_on_simulated_slides_is_marked_and_real_ones_are_not(paper):
     rows = 0
-    for name in pages.PAGES:
-        text = page(name, paper, records())
+    for text in each(paper, records()).values():
         simulated = re.search(r"\[\^(\d+)\]: Simulated slides", text)[1]
         ours = [line for line in text.splitlines() if line.startswith("| reduced")]
         rows += len(ours)
@@ -112,7 +117,7 @@ def test_gpu_memory_never_shares_a_column_with_resident_memory(paper):
 
 
 def test_r32_an_emulators_times_are_never_printed(paper):
-    told = {name: page(name, paper, records()) for name in pages.PAGES}
+    told = each(paper, records())
     for name, cells in (("table7", 2), ("devices", 3)):
         lines = [line for line in told[name].splitlines() if "pi (emulated)" in line and line.startswith("| reduced")]
         assert sum(line.count(" emulated ") for line in lines) == cells
@@ -166,8 +171,8 @@ def test_another_number_of_patches_is_said_at_the_time(paper):
 
 
 def test_every_mark_has_its_footnote_and_numbers_rise_in_order_of_use(paper):
-    for name in pages.PAGES:
-        body, notes = page(name, paper, records()).split("## Notes")
+    for text in each(paper, records()).values():
+        body, notes = text.split("## Notes")
         used = list(dict.fromkeys(re.findall(r"\[\^(\d+)\]", body)))
         defined = re.findall(r"^\[\^(\d+)\]:", notes, re.M)
         assert defined == [str(n + 1) for n in range(len(defined))]

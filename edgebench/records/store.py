@@ -12,6 +12,7 @@ from edgebench.errors import RecordError
 from edgebench.files import replace_text
 from edgebench.records.schema import Record, upgrade, validate
 
+LONGEST = 20  # digits of a whole number: ns and bytes have fewer, and what follows from it fits a float
 DIGITS = 4  # of a patch's answer in um: 0.1 nm, far below any focusing error
 
 
@@ -66,7 +67,7 @@ def sha256(record: Record) -> str:
 def load(path: Path) -> Record:
     """Read one record, brought to the present schema; RecordError names the file and what is wrong with it."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        raw = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_int=_whole)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}). Check the results folder.") from error
     except ValueError as error:  # not UTF-8, not JSON, NaN
@@ -99,6 +100,12 @@ def render(value: Any, indent: int = 0) -> str:
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST:
+        raise ValueError(f"a whole number of {len(digits)} digits")
+    return int(digits)
 
 
 def _refuse(constant: str) -> float:

@@ -50,11 +50,14 @@ def block(one: Block, of: Frame, id: str, level: int = 0) -> str:
     return _picture(one, of, id) if isinstance(one, Picture) else _table(one, of, id)
 
 
-def inline(text: str, of: Frame) -> str:
+def inline(text: str, of: Frame, intervals: bool = False) -> str:
+    """intervals: set apart, in the text alone and never in the words of a note."""
     found = []
     for span in spans(text):
         inner = escape(span.text)
-        if span.kind == "mark":
+        if span.kind == "text" and intervals:
+            inner = _INTERVAL.sub(lambda found: f'<span class="interval">{found[0]}</span>', inner)
+        elif span.kind == "mark":
             inner = _mark(span.text, of)
         elif span.kind == "code":
             inner = f"<code>{inner}</code>"
@@ -126,7 +129,7 @@ def _row(row: tuple[Cell, ...], left: int, of: Frame) -> str:
         classes += ["wide"] * (len(told) > _WIDE)
         number = _number(cell, told)
         value = f' data-value="{number!r}"' if number is not None and column >= left else ""
-        inner = _INTERVAL.sub(lambda found: f'<span class="interval">{found[0]}</span>', inline(text, of))
+        inner = inline(text, of, intervals=True)
         tag, scope = ("th", ' scope="row"') if column == 0 else ("td", "")
         cells.append(f'<{tag}{scope} class="{" ".join(classes)}"{value}>{inner}</{tag}>')
     return "".join(cells)

@@ -25,7 +25,7 @@ def render(document: Document) -> str:
 def flat(rows: Sequence[Mapping[str, object]]) -> str:
     """A list of objects, one a row."""
     finite = [{key: _finite(value) for key, value in row.items()} for row in rows]
-    return json.dumps(finite, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(finite, indent=1, allow_nan=False) + "\n"  # ASCII: names stay exact, and hide nothing
 
 
 def _finite(value: object) -> object:
