@@ -32,7 +32,7 @@ def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
     columns |= {heading: [of(one) for one in found] for heading, of in _ALWAYS.items()}
     asked = {heading: [of(one) for one in found] for heading, of in _IF_ASKED.items()}
     columns |= {heading: cells for heading, cells in asked.items() if any(cells)}
-    columns["verdict"] = [one.verdict.replace(", ", "\n") for one in found]
+    columns["verdict"] = [one.verdict.replace(", ", ",\n") for one in found]
     screen.table(tuple(columns), zip(*columns.values(), strict=True), whole=())
     for outcome in outcomes:
         typer.echo(str(outcome.path))

@@ -118,5 +118,10 @@ def bars(*columns: ProgressColumn, refresh: bool = True) -> Progress:
 
     console = Console(stderr=True)
     return Progress(
-        *columns, console=console, transient=True, auto_refresh=refresh, disable=not sys.stderr.isatty(), expand=False
+        *columns,
+        console=console,
+        transient=True,
+        auto_refresh=refresh,
+        disable=not sys.stderr.isatty(),
+        redirect_stdout=sys.stdout.isatty(),  # else a result would go to the terminal, not to the file
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -46,13 +46,13 @@ def sweep(
         _table(jobs)
         return
     failed = []
-    with _progress(jobs) as (making, report, say):
+    with _progress(jobs) as (making, report):
         if scheduler is None:
             outcomes = cells.run(jobs, force=force, making=making, report=report, hardware=hardware)
         else:
             outcomes = cluster.run(jobs, scheduler, force=force, report=report, hardware=hardware)
         for outcome in outcomes:
-            say(f"{outcome.name}: {outcome.what}: {outcome.said}")
+            screen.line(f"{outcome.name}: {outcome.what}: {outcome.said}")
             if outcome.what == "trained":
                 _draw(models / outcome.name)
             elif outcome.what == "failed":
@@ -91,8 +91,8 @@ def _table(jobs: Sequence[Job]) -> None:
 
 
 @contextmanager
-def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report, Callable[[str], None]]]:
-    """A bar for what is made and for the epoch that runs, and one line for each epoch and each cell that ended."""
+def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report]]:
+    """A bar for what is made and for the epoch that runs, and one line for each epoch that ended."""
     from rich.progress import BarColumn, TextColumn
 
     epochs = {job.name: job.epochs for job in jobs}
@@ -105,12 +105,10 @@ def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report, Callable[[s
         def report(cell: str, now: Status) -> None:
             epoch = f"{cell}: epoch {now.epoch}/{epochs[cell]}"
             if now.validation_um is not None:
-                say(f"{epoch}: loss {now.loss:.3f}, validation error {now.validation_um:.3f} um")
+                line = f"{epoch}: loss {now.loss:.3f}, validation error {now.validation_um:.3f} um"
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
                 return
             doing = f"loss {now.loss:.3f}, {now.patches_per_s:.0f} patches/s, {now.eta_s / 60:.0f} min left"
             bar.update(task, description=epoch, completed=now.patches, total=now.of, state=doing)
 
-        def say(line: str) -> None:
-            bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-        yield making, report, say
+        yield making, report
