@@ -90,9 +90,11 @@ COMMANDS = {
         {
             "edgebench report": "everything, into results/reports",
             "edgebench report --check": "is what is there up to date?",
+            "edgebench report table7 --format latex --out paper": "one page, for a manuscript",
         },
+        machine="the files written, how many records, whether any is of simulated slides",
         failed="--check: a page is missing or out of date",
-        files={"results/reports/": "the pages"},
+        files={"results/reports/": "the pages, and index.html", "README.md, docs/*.md": "regions, if there are any"},
     ),
     "recommend": About(
         "Which model, precision and runtime to take, and why.",
@@ -101,10 +103,11 @@ COMMANDS = {
             "edgebench recommend --max-size 1MB --prefer speed --json": "the fastest below 1 MB, for machines",
         },
         found="nothing is proven to meet the limits",
+        machine="the choice, the reason, runners-up, open, refused and why; time to focus and fields an hour",
     ),
     "check": About(
         "Does a record hold what its figures need?",
-        {"edgebench check results/runs/local/reduced_tflite-int8.json": "one record"},
+        {"edgebench check results/runs/local/reduced_tflite-int8_litert_b8_t1_59d7ece1.json": "one record"},
         found="something speaks against a number",
         machine="of each record what it is, every number with its interval, verdicts",
     ),
@@ -112,10 +115,21 @@ COMMANDS = {
         "Two records, or two devices, side by side.",
         {
             "edgebench compare results/runs/local/before.json results/runs/local/after.json": "is the second worse?",
+            "edgebench compare --sets before/results results": "every cell of two results folders",
             "edgebench compare --device local pi4": "how far two devices' answers are apart",
             "edgebench compare --device local pi4 reduced/tflite-int8 --layers": "in which layer they part",
         },
-        found="something is shown to be worse",
+        found="something is shown to be worse; with --device 0, whatever is found",
+        machine="both records with every number, ratios, differences of errors, what is worse; with --device each pair",
+    ),
+    "history": About(
+        "One cell over time.",
+        {
+            "edgebench history local/reduced_tflite-int8_litert_b8_t1": "every record of it in results",
+            "edgebench history reduced_tflite-int8 before/results results --json": "of two folders, for machines",
+        },
+        found="the newest is shown to be worse than the one before it",
+        machine="each record, oldest first, and what changed from the one before",
     ),
     "predict": About(
         "Two images in, the move that focuses out.",

@@ -20,7 +20,7 @@ def check(
     records: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Files of results/runs/DEVICE/.")],
     json: screen.Json = False,
 ) -> None:
-    """Validate records and print what speaks against their numbers. Exit code 0: nothing does, 1: something does."""
+    """Validate records and print what speaks against their numbers."""
     from edgebench.cli import machine
     from edgebench.records import store, summary
 
@@ -72,7 +72,7 @@ def compare(
     results: Annotated[Path, typer.Option(help="Folder of the records, for --device.")] = Path("results"),
     json: screen.Json = False,
 ) -> None:
-    """Ratios of times with intervals, errors paired image by image. Exit code 0: nothing is worse, 1: something is.
+    """Ratios of times with intervals, errors paired image by image.
 
     With --device: how far the answers of the same artifacts are apart on two devices. Exit code 0, whatever is found.
     """
@@ -90,14 +90,18 @@ def compare(
     if device is not None:
         from edgebench.cli import agreement
 
-        agreement.show(device, records or [], results, (models, data) if layers else None)
+        agreement.show(device, records or [], results, (models, data) if layers else None, as_json=json)
         return
     if layers or len(records or ()) != 2:
         raise UsageError("compare takes two records; or --sets A B; or --device A B, with --layers and artifacts.")
     base, other = map(Path, records or ())
     found = comparison.compare(store.load(base), store.load(other), margin)
     if json:
-        screen.document(found)
+        from edgebench.cli import machine
+
+        both = {"base": machine.of_summary(base, found.base), "other": machine.of_summary(other, found.other)}
+        numbers = {"latency": found.latency, "single": found.single, "errors": found.errors}
+        screen.document({**both, **numbers, "regressions": found.regressions})
         raise typer.Exit(FOUND if found.regressions else 0)
     _print(found)
     for one in found.regressions:
