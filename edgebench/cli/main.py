@@ -17,6 +17,7 @@ from edgebench.cli import (
     devices,
     evaluate,
     explain,
+    history,
     inspect,
     predict,
     prune,
@@ -55,6 +56,7 @@ app.command("report")(report.report)
 app.command("recommend")(recommend.recommend)
 app.command("check")(compare.check)
 app.command("compare")(compare.compare)
+app.command("history")(history.history)
 app.command("predict")(predict.predict)
 app.command("selftest")(selftest.selftest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgebench.cli import screen
+from edgebench.cli import pages, screen
 from edgebench.errors import UsageError
 from edgebench.records.set_comparison import Cell, Sets
 
@@ -24,7 +24,7 @@ def show(folders: tuple[Path, Path], margin_um: float, *, across_devices: bool, 
     base, other = (set_comparison.load(folder) for folder in folders)
     found = set_comparison.compare(base, other, margin_um, across_devices=across_devices)
     if out is not None:
-        _write(out, changes.document(found, *map(str, folders)))
+        pages.write(out, changes.document(found, *map(str, folders)))
     if json:
         screen.document(_data(found, folders))
         return bool(found.regressions)
@@ -47,17 +47,6 @@ def show(folders: tuple[Path, Path], margin_um: float, *, across_devices: bool, 
     if out is not None:
         screen.line(f"page: {out}")
     return bool(found.regressions)
-
-
-def _write(out: Path, document: Any) -> None:
-    from edgebench.report import write
-    from edgebench.report.formats import csv, html, latex, markdown
-    from edgebench.report.formats import json as as_json
-
-    formats = {".md": markdown, ".html": html, ".csv": csv, ".json": as_json, ".tex": latex}
-    if out.suffix not in formats:
-        raise UsageError(f"--out {out}: the suffix says the format. Known: {', '.join(formats)}.")
-    write.write(out, formats[out.suffix].render(document))
 
 
 def _data(found: Sets, folders: tuple[Path, Path]) -> dict[str, Any]:

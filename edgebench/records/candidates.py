@@ -230,7 +230,8 @@ def _field(record: Record, split: str = "") -> int:
 
 def _calls(record: Record, split: str) -> int:
     """Calls that one field takes; the last is padded."""
-    return math.ceil(_field(record, split) / record["settings"]["batch_size"])
+    batch: int = record["settings"]["batch_size"]
+    return math.ceil(_field(record, split) / batch)
 
 
 def _exact(value: float) -> Quantity:

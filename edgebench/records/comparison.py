@@ -70,6 +70,12 @@ def compare(base: Record, other: Record, margin_um: float = MARGIN_UM, *, across
     return Comparison(one, two, latency(base, other), tuple(_single(one, two)), _errors(one, two, margin_um))
 
 
+def difference(message: str) -> str:
+    """Of a refusal: what differs, without the names of the records and the advice."""
+    what = message.partition(" differ in ")[2].partition(", so that")[0]
+    return f"differ in {what}" if what else message.partition(". ")[0]
+
+
 def _protocol(base: Record, other: Record, across_devices: bool) -> Iterator[tuple[str, object, object]]:
     """What must be the same, by its name in words."""
 

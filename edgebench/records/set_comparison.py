@@ -132,14 +132,8 @@ def _cell(name: str, base: Record, other: Record, margin_um: float, across: bool
     try:
         compared = comparison.compare(base, other, margin_um, across_devices=across)
     except UsageError as error:
-        return Cell(name, None, reason=_short(str(error)))
+        return Cell(name, None, reason=comparison.difference(str(error)))
     return Cell(name, compared, _estimated(base, other))
-
-
-def _short(message: str) -> str:
-    """What differs, without the names of the records and the advice."""
-    what = message.partition(" differ in ")[2].partition(", so that")[0]
-    return f"differ in {what}" if what else message.partition(". ")[0]
 
 
 def _estimated(base: Record, other: Record) -> Estimate | None:

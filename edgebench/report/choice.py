@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgebench.records import cells, outcome
 from edgebench.records.candidates import Candidate, find
 from edgebench.records.choice import ERROR, SIZE, SPEED, Choice, choose
-from edgebench.records.limits import Limits, Quantity
+from edgebench.records.limits import KINDS, Limits, Quantity
 from edgebench.records.outcome import Microscope, Outcome
 from edgebench.records.summary import Summary
 from edgebench.report import choice_words as words
@@ -123,7 +123,7 @@ def cell(name: str, found: Quantity | None) -> Value:
     text = words.quantity(name, found)
     if found is None:
         return Value(text)
-    divisor = words.KINDS[name].divisor
+    divisor = KINDS[name].divisor
     ends = found.interval.scaled(1 / divisor) if found.interval else None
     return numbers.ranged(text, found.value / divisor, ends)
 
