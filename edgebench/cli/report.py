@@ -48,10 +48,12 @@ def report(
     folder = out or results / "reports"
     whole = page == build.ALL
     extra = write.documents(results, folder, found.evaluations) if whole else []
-    texts = build.files(found, page, format or build.DEFAULT, extra)
+    absent = check and not format and not (folder / build.INDEX).exists()
+    formats = format or (("markdown",) if absent else build.DEFAULT)  # index.html is not kept under version control
+    texts = build.files(found, page, formats, extra)
     written = regions.pages(results.parent) if whole and out is None else []  # by people, with regions of ours
     if check:
-        checked = write.check_all(folder, texts, optional=() if format else (build.INDEX,))
+        checked = write.check_all(folder, texts)
         checked += write.check_evaluations(results, folder, found.evaluations) if whole else []
         checked += regions.check(written, readme.blocks(found)) if written else []
         for path in checked:

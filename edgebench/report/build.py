@@ -8,6 +8,7 @@ from edgebench.errors import UsageError
 from edgebench.report import matrix, pages
 from edgebench.report.document import Document, Picture
 from edgebench.report.formats import csv, html, json, latex, markdown
+from edgebench.report.formats.stills import svg
 from edgebench.report.material import Material
 
 ALL = "all"
@@ -34,11 +35,12 @@ def files(material: Material, page: str, formats: Sequence[str], extra: Sequence
             found |= _html(material, page, documents, extra)
             continue
         suffix, render = _RENDER[format]
-        found |= {f"{document.name}.{suffix}": render(document) for document in documents}
+        written = [pages.contents(material), *documents] if format == "markdown" and page == ALL else documents
+        found |= {f"{document.name}.{suffix}": render(document) for document in written}
         if format in ("csv", "json") and any(document.name == "matrix" for document in documents):
             rows = matrix.rows(material.runs)
             found[f"cells.{format}"] = csv.flat(rows) if format == "csv" else json.flat(rows)
-        found |= stills(documents) if format == "markdown" else {}
+        found |= stills(written) if format == "markdown" else {}
     return found
 
 
@@ -56,9 +58,7 @@ def asked(page: str, formats: Sequence[str]) -> tuple[str, ...]:
 
 def stills(documents: Sequence[Document]) -> dict[str, str]:
     """The pictures that stand beside the Markdown, as SVG."""
-    from edgebench.report.charts import matplotlib
-
-    return {markdown.file(one): matplotlib.svg(one.chart) for one in charts(documents) if one.chart is not None}
+    return {markdown.file(one): svg(one.chart) for one in charts(documents) if one.chart is not None}
 
 
 def charts(documents: Sequence[Document]) -> list[Picture]:

@@ -76,16 +76,14 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def check_all(
-    folder: Path, texts: Mapping[str, str], *, optional: Sequence[str] = (), pictures: Sequence[str] = ()
-) -> list[Path]:
-    """Check each file, the optional ones only where they are; of pictures, that they are there. Paths of the pages."""
+def check_all(folder: Path, texts: Mapping[str, str], *, pictures: Sequence[str] = ()) -> list[Path]:
+    """Check each file; of pictures, SVG among them, that they are there. Paths of the pages."""
     checked = []
     for name, text in texts.items():
         path = folder / name
         if name.endswith(".svg"):
             pictures = (*pictures, name)
-        elif name not in optional or path.exists():
+        else:
             check(path, text)
             checked.append(path)
     for name in pictures:

@@ -11,6 +11,7 @@ from importlib import resources
 from edgebench.report.document import Block, Document, Heading, Picture, Table, Text
 from edgebench.report.formats import html_blocks
 from edgebench.report.formats.spans import plain
+from edgebench.report.formats.stills import svg
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 
@@ -117,11 +118,11 @@ def _unique(id: str, taken: set[str]) -> str:
 def _drawn(picture: Picture) -> tuple[str, str]:
     if picture.chart is None:
         return "", ""
-    from edgebench.report.charts import matplotlib, plotly
+    from edgebench.report.charts import plotly
 
     drawn = {**plotly.figure(picture.chart), "themes": {"light": plotly.LIGHT, "dark": plotly.DARK}}
     figure = json.dumps(drawn, sort_keys=True, allow_nan=False, separators=(",", ":"))
-    return matplotlib.svg(picture.chart), figure
+    return svg(picture.chart), figure
 
 
 @cache

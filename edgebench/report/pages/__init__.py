@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from edgebench.report.document import Block, Document, Notes
 from edgebench.report.material import Material
 from edgebench.report.pages import devices, matrix, quantisation, samples, table7
+from edgebench.report.pages import lead as first
 from edgebench.report.pages.lead import lead
 
-__all__ = ["PAGES", "Page", "document", "lead"]
+__all__ = ["PAGES", "Page", "contents", "document", "lead"]
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,8 @@ def document(name: str, material: Material) -> Document:
     page, notes = PAGES[name], Notes()
     blocks = page.blocks(material, notes)
     return Document(name, page.title, tuple(blocks), notes)
+
+
+def contents(material: Material) -> Document:
+    """index.md, which leads to the others."""
+    return first.contents(material, [(name, page.title, page.question) for name, page in PAGES.items()])

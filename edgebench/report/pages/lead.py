@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from edgebench.report import matrix
+from collections.abc import Sequence
+
+from edgebench.report import choice, matrix
 from edgebench.report.charts import error_latency
-from edgebench.report.document import Block, Document, Heading, Notes, Text
+from edgebench.report.document import Block, Bullets, Document, Heading, Notes, Text
 from edgebench.report.material import Material
 from edgebench.report.pages.parts import cite, pictures, warning
 
@@ -22,9 +24,28 @@ WIDE = (
 
 
 def lead(material: Material) -> Document:
+    """Above the sections of index.html, with the table of all columns, which only a browser can show."""
     notes = Notes()
-    blocks: list[Block] = [Text(INTRO.format(cite=cite(material.paper))), *warning(material.runs)]
-    blocks += pictures(error_latency.picture(material.runs))
+    blocks = _first(material, notes)
     if material.runs:
         blocks += [Heading("Every cell, every number"), Text(WIDE), matrix.wide(material.runs, notes)]
+    return Document("index", TITLE, (*blocks, *_outcome(material, notes)), notes)
+
+
+def contents(material: Material, pages: Sequence[tuple[str, str, str]]) -> Document:
+    """index.md: the same beside links to the pages; pages: name, title and question of each."""
+    notes = Notes()
+    lines = tuple(f"[{title}]({name}.md): {question}" for name, title, question in pages)
+    blocks = [*_first(material, notes), *_outcome(material, notes), Heading("Pages"), Bullets(lines)]
     return Document("index", TITLE, tuple(blocks), notes)
+
+
+def _first(material: Material, notes: Notes) -> list[Block]:
+    """What it is, the warning, the recommendation, the picture."""
+    found: list[Block] = [Text(INTRO.format(cite=cite(material.paper))), *warning(material.runs)]
+    found += choice.recommendation(material.runs, notes)
+    return found + pictures(error_latency.picture(material.runs))
+
+
+def _outcome(material: Material, notes: Notes) -> list[Block]:
+    return choice.outcomes(material.runs, notes)
