@@ -53,8 +53,8 @@ def report(
     texts = build.files(found, page, formats, extra)
     written = regions.pages(results.parent) if whole and out is None else []  # by people, with regions of ours
     if check:
-        checked = write.check_all(folder, texts)
-        checked += write.check_evaluations(results, folder, found.evaluations) if whole else []
+        checked = write.check_evaluations(results, folder, found.evaluations) if whole else []
+        checked += write.check_all(folder, texts)
         checked += regions.check(written, readme.blocks(found)) if written else []
         for path in checked:
             screen.line(f"{path}: up to date")

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -19,7 +19,8 @@ _NUMBER = re.compile(r"^(?:est\. )?([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)")
 _INTERVAL = re.compile(r"\[[^\[\]]*\d[^\[\]]*\]")
 _VERDICT = re.compile(r"^[A-Z]{2,}(?:, [A-Z]{2,})*$")
 _QUIET = ("not run", "emulated", "-", "not evaluated")
-_WIDE = 48  # characters from which a cell of text may break
+_WIDE = 48  # characters from which a number with its words may break
+_SHORT = 24  # characters up to which a text may not
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ def block(one: Block, of: Frame, id: str, level: int = 0) -> str:
 
 def inline(text: str, of: Frame, intervals: bool = False) -> str:
     """intervals: set apart, in the text alone and never in the words of a note."""
-    found = []
+    found: list[str] = []
+    before = ""
     for span in spans(text):
         inner = escape(span.text)
         if span.kind == "text" and intervals:
             inner = _INTERVAL.sub(lambda found: f'<span class="interval">{found[0]}</span>', inner)
         elif span.kind == "mark":
-            inner = _mark(span.text, of)
+            inner = ("<sup>,</sup>" if before == "mark" else "") + _mark(span.text, of)
         elif span.kind == "code":
             inner = f"<code>{inner}</code>"
         elif span.kind == "bold":
@@ -67,6 +69,7 @@ def inline(text: str, of: Frame, intervals: bool = False) -> str:
             here = span.address.startswith("#")  # the page has no other file beside it
             inner = f'<a href="{escape(span.address)}">{inner}</a>' if here else inner
         found.append(inner)
+        before = span.kind
     return "".join(found)
 
 
@@ -93,8 +96,9 @@ def _mark(number: str, of: Frame) -> str:
 
 def _table(table: Table, of: Frame, id: str) -> str:
     title = f"<caption>{inline(table.caption, of)}</caption>" if table.caption else ""
-    head = "".join(_header(text, column < table.left, of) for column, text in enumerate(table.headers))
-    body = "".join(f"<tr>{_row(row, table.left, of)}</tr>" for row in table.rows)
+    words = {column for column in range(len(table.headers)) if column < table.left or _of_words(table, column)}
+    head = "".join(_header(text, column in words, of) for column, text in enumerate(table.headers))
+    body = "".join(f"<tr>{_row(row, words, of)}</tr>" for row in table.rows)
     controls = ""
     if len(table.rows) >= FILTERED:
         controls = (
@@ -111,24 +115,32 @@ def _table(table: Table, of: Frame, id: str) -> str:
     )
 
 
-def _header(text: str, left: bool, of: Frame) -> str:
+def _header(text: str, words: bool, of: Frame) -> str:
     """The footnote marks stand beside the button that sorts, not inside."""
-    marks = "".join(_mark(span.text, of) for span in spans(text) if span.kind == "mark")
-    kind = "text" if left else "number"
+    marks = "<sup>,</sup>".join(_mark(span.text, of) for span in spans(text) if span.kind == "mark")
+    kind = "text" if words else "number"
     button = f'<button type="button">{escape(plain(text))}</button>'
     return f'<th scope="col" class="{kind}" aria-sort="none">{button}{marks}</th>'
 
 
-def _row(row: tuple[Cell, ...], left: int, of: Frame) -> str:
+def _of_words(table: Table, column: int) -> bool:
+    """Whether a column has words and no number: such as remarks, verdicts, hashes."""
+    cells = [row[column] for row in table.rows]
+    found = [plain(text_of(cell)) for cell in cells]
+    numbers = any(_number(cell, told) is not None for cell, told in zip(cells, found))
+    return not numbers and any(len(told) > _SHORT for told in found)
+
+
+def _row(row: tuple[Cell, ...], words: Collection[int], of: Frame) -> str:
     cells = []
     for column, cell in enumerate(row):
         text = text_of(cell)
         told = plain(text)
-        classes = ["text" if column < left else "number"]
+        classes = ["text" if column in words else "number"]
         classes += ["verdict"] * bool(_VERDICT.match(told)) + ["quiet"] * (told in _QUIET)
-        classes += ["wide"] * (len(told) > _WIDE)
+        classes += ["wide"] * (len(told) > _WIDE) + ["short"] * (len(told) < _SHORT)
         number = _number(cell, told)
-        value = f' data-value="{number!r}"' if number is not None and column >= left else ""
+        value = f' data-value="{number!r}"' if number is not None and column not in words else ""
         inner = inline(text, of, intervals=True)
         tag, scope = ("th", ' scope="row"') if column == 0 else ("td", "")
         cells.append(f'<{tag}{scope} class="{" ".join(classes)}"{value}>{inner}</{tag}>')
