@@ -23,7 +23,9 @@ def load(group: str, name: str, kind: type[Kind]) -> Kind:
     except (ImportError, AttributeError) as missing:
         raise UsageError(f"{group} {name!r}: {point.value} cannot be had ({missing}). Install it again.") from missing
     if not isinstance(given, kind):
-        raise UsageError(f"{group} {name!r}: {point.value} is a {type(given).__name__}, not a {kind.__name__}.")
+        raise UsageError(
+            f"{group} {name!r}: {point.value} is of type {type(given).__name__}, not {kind.__name__}. Correct it."
+        )
     return given
 
 

@@ -53,6 +53,13 @@ def _error(error: Errors) -> str:
     return f"{error.mean_um:.2f}\n+- {error.std_um:.2f}"
 
 
+def _wall(found: Summary) -> str:
+    """Of an emulator it says nothing of the board."""
+    if found.record["device"]["emulated"]:
+        return "emulated"
+    return f"{sum(times.wall_s for times in found.times.values()):.1f}"
+
+
 def _patch(latency: Latency) -> str:
     interval = f"\n[{latency.patch.low:.2f}, {latency.patch.high:.2f}]" if latency.patch else ""
     return f"{latency.patch_ms:.2f}{interval}"
@@ -75,7 +82,7 @@ def _energy(energy: Energy) -> str:
 
 
 _ALWAYS: dict[str, Callable[[Summary], str]] = {
-    "wall, s": lambda one: f"{sum(times.wall_s for times in one.times.values()):.1f}",
+    "wall, s": _wall,
     "ms/patch": lambda one: _patch(one.latency) if one.latency else "",
     "peak MiB": lambda one: f"{one.memory.peak_mib:.0f}" if one.memory else "",
 }

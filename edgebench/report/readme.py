@@ -1,4 +1,4 @@
-"""The regions that README.md may have: a short table of what was measured, and the picture."""
+"""The regions that README.md and docs/*.md may have: what was measured, the picture, and how long the records took."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from edgebench.report.numbers import NONE, mib, ms_interval, published, um_inter
 from edgebench.report.rows import MODELS
 
 TARGETS = ("tflite-float32", "tflite-int8")  # what boards run
+NOTHING = "Nothing has been measured yet."
 REPORTS = "results/reports"  # from where README.md stands
 HEADERS = (
     "Model",
@@ -35,13 +36,13 @@ def blocks(material: Material) -> dict[str, str]:
     """Markdown of each region by its name."""
     drawing = error_latency.picture(material.runs)
     drawn = "" if drawing is None else markdown.block(Picture(f"{REPORTS}/{drawing.name}.svg", "", drawing.alternative))
-    return {"results": _results(material), "picture": drawn or "Nothing has been measured yet."}
+    return {"results": _results(material), "picture": drawn or NOTHING, "times": _times(material.runs)}
 
 
 def _results(material: Material) -> str:
     chosen = [run for run in material.runs if _shown(run)]
     if not chosen:
-        return "Nothing has been measured yet."
+        return NOTHING
     paper = [row for row in material.paper.tables["table-7"] if row["model"]]
     rows = [
         (row["model"], "the paper's machine", NONE, NONE, published(row["cpu_time_s"]), NONE, published(row["set2"]))
@@ -91,3 +92,20 @@ def _about(runs: Sequence[Summary]) -> list[str]:
     said += ["The paper prints mean ± standard deviation, on another machine and without intervals."]
     said += [SIMULATED] if any(run.record["data"]["simulated"] for run in runs) else []
     return said
+
+
+def _times(runs: Sequence[Summary]) -> str:
+    """What the processes of the records took, by device and model, as they say themselves."""
+    cells: dict[tuple[str, str, str], list[float]] = {}
+    for run in runs:
+        record = run.record
+        name = record["device"]["name"] + " (emulated)" * record["device"]["emulated"]
+        images = record["settings"]["images"]
+        key = name, record["model"]["name"], f"{images} of each set" if images else "all"
+        cells.setdefault(key, []).append(sum(process["seconds"] for process in record["processes"]))
+    rows = tuple((*key, str(len(found)), f"{sum(found) / 60:.0f}") for key, found in cells.items())
+    return (
+        markdown.block(Table(("Device", "Model", "Images", "Records", "Minutes in all"), rows, left=3))
+        if rows
+        else NOTHING
+    )
