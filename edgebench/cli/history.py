@@ -21,7 +21,7 @@ def history(
         str, typer.Argument(metavar="CELL", help="[DEVICE/]ID of a record, without its hash, or the start of one.")
     ],
     more: Annotated[
-        Optional[list[Path]], typer.Argument(metavar="[FOLDER]...", help="Further results folders, or of devices.")
+        Optional[list[Path]], typer.Argument(metavar="FOLDER", help="Further results folders, or of devices.")
     ] = None,
     results: Annotated[
         Optional[Path], typer.Option(help="Results folder, or several one after the other.", show_default="results")
@@ -35,7 +35,6 @@ def history(
     """Records of a cell, oldest first: latency, error, size, and what is shown to have changed from each to the next.
 
     Folders of earlier times are exported by git: git archive COMMIT results/runs | tar x -C FOLDER.
-    Exit code 1: the newest is shown to be worse than the one before it.
     """
     from edgebench.cli import pages
     from edgebench.records import history as records

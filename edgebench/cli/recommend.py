@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
-from edgebench.cli import quantities, screen
+from edgebench.cli import complete, quantities, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ def recommend(
     device: Annotated[
         Optional[str],
         typer.Option(
-            help="Records of which device; raspberrypi: of a real board, else emulated. Without: all real ones."
+            autocompletion=complete.measured,
+            help="Records of which device; raspberrypi: of a real board, else emulated. Without: all real ones.",
         ),
     ] = None,
-    set: Annotated[str, typer.Option(help="Whose errors count: test-1 or test-2.")] = "test-2",
+    set: Annotated[str, typer.Option(autocompletion=complete.splits, help="Whose errors count.")] = "test-2",
     prefer: Annotated[
         Literal["error", "speed", "size"], typer.Option(help="What is asked first of those that meet everything.")
     ] = "error",
@@ -54,10 +55,8 @@ def recommend(
 ) -> None:
     """The choice under limits, its reason, the runners-up, and why each other one was refused.
 
-    A limit is met only if the upper end of the 95 % interval is below it. Exit code 1: nothing is proven to meet them.
-    The times of the microscope give time to focus and fields an hour, by a model (docs/outcome.md).
-
-    edgebench recommend --max-error 0.43um --max-latency 10ms --max-memory 100MB --device raspberrypi
+    A limit is met only if the upper end of the 95 % interval is below it. The times of the microscope give time to
+    focus and fields an hour, by a model; docs/outcome.md has their defaults, and what a decision is.
     """
     from edgebench.records import candidates as finding
     from edgebench.records import choice as choosing
