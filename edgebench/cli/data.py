@@ -191,6 +191,6 @@ def _bars(verb: str) -> Iterator[Progress]:
                 tasks[split] = bars.add_task(f"{verb} {split}", total=total)
             bars.update(tasks[split], completed=done)
             if done == total:
-                screen.say(f"{verb} {split}: all {total} stacks")
+                screen.say(f"{verb} {split}: {total} of {total} stacks")
 
         yield show_progress

@@ -33,7 +33,7 @@ def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
     asked = {heading: [of(one) for one in found] for heading, of in _IF_ASKED.items()}
     columns |= {heading: cells for heading, cells in asked.items() if any(cells)}
     columns["verdict"] = [one.verdict.replace(", ", ",\n") for one in found]
-    screen.table(tuple(columns), zip(*columns.values(), strict=True), whole=())
+    screen.table(tuple(columns), zip(*columns.values(), strict=True), right=range(1, len(columns) - 1), whole=())
     for outcome in outcomes:
         typer.echo(str(outcome.path))
     for source in dict.fromkeys(one.energy.source for one in found if one.energy):
