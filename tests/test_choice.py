@@ -129,6 +129,15 @@ def test_only_the_newest_record_of_a_cell_can_be_chosen():
     assert [one.record["id"] for one in local(record(), new)] == ["newer"]
 
 
+def test_the_preprocessing_of_superseded_records_does_not_count():
+    old = record("b") | {"id": "old"}
+    for part in old["accuracy"].values():
+        part["images"] = [image | {"preprocess_ns": 10**9} for image in part["images"]]
+    new = record("c") | {"created": "2026-01-01T00:00:00Z"}
+    (one,) = local(old, new)
+    assert one.decision.value == pytest.approx(BEFORE_MS + 12.0)
+
+
 def test_a_lower_error_that_is_shown_wins_though_it_is_slower():
     made = choose(local(record(call_ms=30.0), record("b", target="tflite-int8", errors_um=(0.9, 0.9))), Limits())
     assert made.chosen.record["artifact"]["target"] == "tflite-float32"

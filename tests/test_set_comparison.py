@@ -113,11 +113,12 @@ def test_the_summary_never_calls_two_equal():
     assert "equal" not in lines
 
 
-def test_a_results_folder_and_a_devices_folder_are_both_read(tmp_path):
-    path = store.save(record(), tmp_path)
-    assert len(load(tmp_path)) == len(load(path.parent)) == 1
+def test_a_results_folder_what_holds_one_and_a_devices_folder_are_read(tmp_path):
+    results = tmp_path / "results"
+    path = store.save(record(), results)
+    assert len(load(results)) == len(load(path.parent)) == len(load(tmp_path)) == 1
     with pytest.raises(RecordError, match="no records in it"):
-        load(tmp_path / "runs")
+        load(results / "runs")
 
 
 @pytest.fixture

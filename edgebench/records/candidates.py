@@ -69,10 +69,11 @@ def find(summaries: Sequence[Summary], device: str | None, split: str) -> tuple[
     Errors of two data sets do not compare: real slides go first, then the set that most of the cells saw.
     """
     chosen = [one for one in cells.newest(cells.of_device(summaries, device)) if split in one.errors]
+    every = cells.newest(summaries)
     sets = [(one.record["data"]["simulated"], one.record["data"]["sha256"]) for one in chosen]
     chosen = [one for one, of in zip(chosen, sets) if of == min(sets, key=lambda of: (of[0], -sets.count(of), of))]
-    found = [each for one in chosen for each in _candidates(one, summaries, split)]
-    return tuple(replace(one, increase=_increase(one, summaries, split)) for one in found)
+    found = [each for one in chosen for each in _candidates(one, every, split)]
+    return tuple(replace(one, increase=_increase(one, every, split)) for one in found)
 
 
 def splits(summaries: Sequence[Summary], device: str | None) -> tuple[str, ...]:

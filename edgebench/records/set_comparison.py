@@ -71,9 +71,10 @@ class Sets:
 
 
 def load(folder: Path) -> tuple[Summary, ...]:
-    """Of a results folder, or of one device's folder in it; RecordError where there is no record."""
-    paths = sorted((folder / "runs").glob("*/[!.]*.json")) or sorted(folder.glob("[!.]*.json"))
-    if not paths:
+    """Of a results folder or what has one, or of one device's folder in it; RecordError where there is no record."""
+    below = ("runs/*/[!.]*.json", "results/runs/*/[!.]*.json", "[!.]*.json")
+    paths = next((found for pattern in below if (found := sorted(folder.glob(pattern)))), None)
+    if paths is None:
         raise RecordError(
             f"{folder}: no records in it, nor in runs/DEVICE/ below. Name a results folder, or one of a device in it."
         )
