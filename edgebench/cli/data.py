@@ -101,24 +101,20 @@ def list_stacks(
     from edgebench.data import splits
 
     found = []
+    rows = []
     for name, stacks in _stacks(root, split).items():
         numbers = splits.sample_numbers(stacks, name)
         for stack in stacks:
             sample = numbers.get(stack.sample, stack.sample)
-            z_um = [stack.planes[0].z_um, stack.planes[-1].z_um]
-            pairs = sum(1 for _ in stack.pairs())
-            one = {"split": name, "stack": stack.id, "sample": sample, "planes": len(stack.planes)}
-            found.append({**one, "z_um": z_um, "pairs": pairs})
+            low, high = stack.planes[0].z_um, stack.planes[-1].z_um
+            counts = len(stack.planes), sum(1 for _ in stack.pairs())
+            about = {"split": name, "stack": stack.id, "sample": sample, "z_um": [low, high]}
+            found.append({**about, "planes": counts[0], "pairs": counts[1]})
+            rows.append((name, stack.id, sample, str(counts[0]), f"{low:+.2f} to {high:+.2f}", str(counts[1])))
     if as_json:
         screen.document({"root": root, "stacks": found})
         return
-    headers = ("split", "stack", "sample", "planes", "z (um)", "pairs")
-    rows = [(*map(str, list(one.values())[:4]), _span(one["z_um"]), str(one["pairs"])) for one in found]
-    screen.table(headers, rows, right=(3, 5))
-
-
-def _span(z_um: list[float]) -> str:
-    return f"{z_um[0]:+.2f} to {z_um[1]:+.2f}"
+    screen.table(("split", "stack", "sample", "planes", "z (um)", "pairs"), rows, right=(3, 5))
 
 
 @app.command()

@@ -44,7 +44,7 @@ def _results(material: Material) -> str:
     if not chosen:
         return NOTHING
     paper = [row for row in material.paper.tables["table-7"] if row["model"]]
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (row["model"], "the paper's machine", NONE, NONE, published(row["cpu_time_s"]), NONE, published(row["set2"]))
         for row in paper
     ]
