@@ -44,7 +44,7 @@ def test_a_wrong_command_line_is_not_understood():
         "edgebench runn": "runn",
         "edgebench run --bach 8": "bach",
         "edgebench run --batch eight": "integer",
-        "edgebench train x": "",
+        "edgebench train x": None,
     }
     for line, said in wrong.items():
         with pytest.raises((ValueError, TyperException), match=said):
@@ -109,3 +109,26 @@ def test_completion_loads_no_heavy_module():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert (HEAVY | {"numpy", "cv2", "rich"}).isdisjoint(name.split(".")[0] for name in done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("run --bach 8", "no such option: --bach (Possible options: --backend, --batch). See edgebench run --help."),
+        ("runn", "no such command 'runn'. Did you mean 'run', 'prune'? See edgebench --help."),
+        ("train", "missing argument 'name'. See edgebench train --help."),
+        ("run --batch 0", "invalid value for '--batch': Input should be greater than or equal to 1. See edgebench run"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_code_2(line, said):
+    done = edgebench(*line.split())
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"edgebench: error: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_command_the_help_is_printed():
+    done = edgebench()
+    assert done.returncode == 2
+    assert "Commands:" in done.stderr

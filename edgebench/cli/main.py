@@ -7,6 +7,7 @@ from concurrent.futures import BrokenExecutor
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 import edgebench
 from edgebench.cli import (
@@ -81,15 +82,30 @@ def _options(
 
 
 def main() -> None:
+    """Ends the process with an exit code of `about.CODES`; every error is one line."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except TyperException as error:  # what the parser says of the command line
+        sys.exit(_refused(error))
     except (EdgebenchError, OSError, BrokenExecutor) as error:  # a full disk, a killed worker
         if "--debug" in sys.argv:
             raise
-        one_line = " ".join(str(error).split()) or type(error).__name__
-        typer.echo(f"edgebench: error: {one_line}", err=True)
+        _error(str(error) or type(error).__name__)
         sys.exit(2)
-    except SystemExit as stop:  # typer turns Ctrl-C into one, without a word
-        if stop.code == INTERRUPTED:
-            typer.echo("edgebench: stopped; what was finished is kept, the same command goes on from there.", err=True)
-        raise
+    if code == INTERRUPTED:  # typer turns Ctrl-C into it, without a word
+        typer.echo("edgebench: stopped; what was finished is kept, the same command goes on from there.", err=True)
+    sys.exit(code)
+
+
+def _refused(error: TyperException) -> int:
+    said, context = error.format_message(), getattr(error, "ctx", None)
+    if said.startswith("Usage:"):  # the help, of a command without any argument
+        typer.echo(said, err=True)
+    else:
+        hint = f" See {context.command_path} --help." if context else ""
+        _error(f"{said[:1].lower()}{said[1:].rstrip('.')}{'' if said.endswith('?') else '.'}{hint}")
+    return error.exit_code
+
+
+def _error(said: str) -> None:
+    typer.echo(f"edgebench: error: {' '.join(said.split())}", err=True)
