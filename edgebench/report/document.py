@@ -29,13 +29,17 @@ Cell = Union[str, Value]
 
 @dataclass(frozen=True)
 class Table:
-    """The first `left` columns are aligned left, the others are numbers; key names it for links and machines."""
+    """The first `left` columns are aligned left, the others are numbers; key names it for links and machines.
+
+    screen: too wide for paper, where the tables that follow it have the same numbers.
+    """
 
     headers: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     left: int = 1
     caption: str = ""
     key: str = ""
+    screen: bool = False
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,14 @@ def _new(blocks: Sequence[Block], seen: set[object]) -> list[Block]:
 
 
 def _name(block: Block) -> str:
-    text = {Heading: lambda: plain(block.text), Table: lambda: f"table-{block.key}", Picture: lambda: block.name}  # type: ignore[union-attr]
-    made = text.get(type(block), lambda: "part")()
+    """What an id is made of."""
+    made = "part"
+    if isinstance(block, Heading):
+        made = plain(block.text)
+    elif isinstance(block, Table):
+        made = f"table-{block.key}"
+    elif isinstance(block, Picture):
+        made = block.name
     return "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in made.lower()).split()) or "part"
 
 

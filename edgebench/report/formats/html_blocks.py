@@ -14,7 +14,6 @@ from edgebench.report.document import Block, Bullets, Cell, Heading, Notes, Pict
 from edgebench.report.formats.spans import plain, spans, visible
 
 FILTERED = 6  # rows from which a table can be filtered
-PRINTED = 20  # columns that fit on paper
 _NUMBER = re.compile(r"^(?:est\. )?([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)")
 _INTERVAL = re.compile(r"\[[^\[\]]*\d[^\[\]]*\]")
 _VERDICT = re.compile(r"^[A-Z]{2,}(?:, [A-Z]{2,})*$")
@@ -106,7 +105,7 @@ def _table(table: Table, of: Frame, id: str) -> str:
             f'row, e.g. int8 local"></label><output aria-live="polite">{len(table.rows)} rows</output></div>'
         )
     label = escape(plain(table.caption) or table.key.replace("-", " ") or "table")
-    screen = " screen" if len(table.headers) > PRINTED else ""
+    screen = " screen" if table.screen else ""
     instead = '<p class="only-print">This table is too wide for paper; its numbers stand in the tables below.</p>'
     scroll = f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from edgebench.report import choice, matrix
 from edgebench.report.charts import error_latency
@@ -28,7 +29,11 @@ def lead(material: Material) -> Document:
     notes = Notes()
     blocks = _first(material, notes)
     if material.runs:
-        blocks += [Heading("Every cell, every number"), Text(WIDE), matrix.wide(material.runs, notes)]
+        blocks += [
+            Heading("Every cell, every number"),
+            Text(WIDE),
+            replace(matrix.wide(material.runs, notes), screen=True),
+        ]
     return Document("index", TITLE, (*blocks, *_outcome(material, notes)), notes)
 
 
