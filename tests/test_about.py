@@ -89,6 +89,7 @@ def completed(line: str) -> list[str]:
         ("edgebench run --suite table", {"table7"}),
         ("edgebench devices show loc", {"local"}),
         ("edgebench data sh", {"show"}),
+        ("edgebench compare --device loc", {"local"}),
     ],
 )
 def test_a_shell_completes(line, expected):

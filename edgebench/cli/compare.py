@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
-from edgebench.cli import screen
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def compare(
     device: Annotated[
         Optional[tuple[str, str]],
         typer.Option(
-            metavar="A B", help="Answers of two devices, by their names in --results, in place of two records."
+            metavar="A B",
+            autocompletion=complete.measured,
+            help="Answers of two devices, by their names in --results, in place of two records.",
         ),
     ] = None,
     layers: Annotated[
