@@ -102,7 +102,8 @@ def _times(runs: Sequence[Summary]) -> str:
         name = record["device"]["name"] + " (emulated)" * record["device"]["emulated"]
         images = record["settings"]["images"]
         key = name, record["model"]["name"], f"{images} of each set" if images else "all"
-        cells.setdefault(key, []).append(sum(process["seconds"] for process in record["processes"]))
+        if record.get("processes"):  # older records have none
+            cells.setdefault(key, []).append(sum(process["seconds"] for process in record["processes"]))
     rows = tuple((*key, str(len(found)), f"{sum(found) / 60:.0f}") for key, found in cells.items())
     return (
         markdown.block(Table(("Device", "Model", "Images", "Records", "Minutes in all"), rows, left=3))
