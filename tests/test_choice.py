@@ -141,7 +141,7 @@ def test_the_preprocessing_of_superseded_records_does_not_count():
 def test_a_lower_error_that_is_shown_wins_though_it_is_slower():
     made = choose(local(record(call_ms=30.0), record("b", target="tflite-int8", errors_um=(0.9, 0.9))), Limits())
     assert made.chosen.record["artifact"]["target"] == "tflite-float32"
-    assert "has the lowest error of 2, and all others are shown to be worse" in made.reason
+    assert "Of these 2 it has the lowest error; the others are shown to err more." in made.reason
     assert [why.partition(":")[2].split(";")[0] for _, why in made.runners_up] == [" worse"]
 
 
@@ -149,13 +149,22 @@ def test_where_no_error_is_shown_to_be_worse_the_fastest_wins():
     fast = record("b", target="tflite-int8", call_ms=6.0, errors_um=(0.3, 0.41))
     made = choose(local(record(), fast), Limits())
     assert made.chosen.record["artifact"]["target"] == "tflite-int8"
-    assert "2 of 2 are not shown to be worse. It is the fastest of 2" in made.reason
+    assert "2 of 2 are not shown to err more than the best. Of these 2 it is the fastest" in made.reason
 
 
 def test_where_neither_is_shown_to_be_slower_the_smaller_file_wins():
     made = choose(local(record(), record("b", target="tflite-int8")), Limits())
     assert made.chosen.record["artifact"]["target"] == "tflite-int8"
-    assert "is the smallest file of 2" in made.reason
+    assert "Of these 2 it is the smallest" in made.reason
+
+
+def test_where_nothing_decides_that_is_said_with_the_value_that_did():
+    every = local(record("a", threads=1, errors_um=(0.3, 0.401)), record("b", batch_size=4))
+    same = [replace(one, size=every[0].size, decision=None, decision_runs=()) for one in every]
+    assert (
+        "Nothing that is shown decides between these 2; by value it has the lowest error."
+        in choose(same, Limits()).reason
+    )
 
 
 def test_what_is_asked_first_can_be_chosen():
@@ -221,7 +230,7 @@ def test_where_no_single_limit_is_enough_the_nearest_is_named_with_all_it_would_
 def test_estimates_whose_intervals_overlap_are_not_shown_to_differ():
     every = local(emulated("a"), emulated("b", target="tflite-int8"), device="pi4")
     made = choose([one for one in every if one.threads == 1], Limits())
-    assert "2 of 2 are not shown to be worse. It is the smallest file" in made.reason
+    assert "2 of 2 are not shown to be slower than the fastest. Of these 2 it is the smallest" in made.reason
 
 
 def test_errors_are_paired_on_the_images_that_both_have_seen():

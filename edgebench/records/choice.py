@@ -20,8 +20,18 @@ from edgebench.records.limits import MET, MISSED, OPEN, Limits
 from edgebench.records.ratio import FLOOR
 
 ERROR, SPEED, SIZE = "error", "speed", "size"
-_WORDS = {ERROR: "lowest error", SPEED: "fastest", SIZE: "smallest file"}
-_IS = {ERROR: "has the lowest error", SPEED: "is the fastest", SIZE: "is the smallest file"}
+_LEFT = {
+    ERROR: "are not shown to err more than the best",
+    SPEED: "are not shown to be slower than the fastest",
+    SIZE: "have the smallest file",
+}
+_ALONE = {
+    ERROR: "has the lowest error; the others are shown to err more",
+    SPEED: "is the fastest; the others are shown to be slower",
+    SIZE: "is the smallest; the others are larger",
+}
+_BY_ESTIMATE = "is the fastest; the interval of no other reaches its own"
+_BY_VALUE = {ERROR: "has the lowest error", SPEED: "is the fastest", SIZE: "is the smallest"}
 ORDERS = {ERROR: (ERROR, SPEED, SIZE), SPEED: (SPEED, ERROR, SIZE), SIZE: (SIZE, ERROR, SPEED)}
 
 
@@ -98,14 +108,14 @@ def _best(met: Sequence[Candidate], order: Sequence[str], speed: str, among: str
         best = min(left, key=lambda one: (_value(one, question, speed), one.name))
         kept = [one for one in left if one is best or not worse[question](best, one)]
         if len(kept) == 1:
-            told.append(f"It {_IS[question]} of {len(left)}, and all others are shown to be worse in that.")
-            return kept[0], " ".join(told)
-        told.append(
-            f"{_WORDS[question].capitalize()}: {best.name}; {len(kept)} of {len(left)} are not shown to be worse."
-        )
+            why = _BY_ESTIMATE if question == SPEED and any(one.estimated for one in left) else _ALONE[question]
+            return kept[0], " ".join([*told, f"Of these {len(left)} it {why}."])
+        told.append(f"{len(kept)} of {len(left)} {_LEFT[question]}.")
         left = kept
     chosen = min(left, key=lambda one: ([_value(one, question, speed) for question in order], one.name))
-    return chosen, " ".join([*told, f"Nothing that is shown decides between these; by value it {_IS[order[0]]}."])
+    by_value = next((one for one in order if len({_value(each, one, speed) for each in left}) > 1), None)
+    why = f"by value it {_BY_VALUE[by_value]}" if by_value else "they have the same numbers"
+    return chosen, " ".join([*told, f"Nothing that is shown decides between these {len(left)}; {why}."])
 
 
 def _value(one: Candidate, question: str, speed: str) -> float:
