@@ -98,7 +98,8 @@ def header(page, table, text):
 
 
 def wide(page):
-    return find(page, "main section table").get_attribute("id")
+    """The table of all columns."""
+    return find(page, ".table.screen table").get_attribute("id")
 
 
 def test_no_console_error_and_no_request_to_the_network(page, address):
@@ -142,7 +143,7 @@ def test_rows_are_filtered_by_words_and_counted(page):
     box = find(page, f'input[aria-controls="{table}"]')
     box.send_keys("int8 ORIGINAL")
     assert len(page.execute_script(SORTED, table)) == 1
-    assert find(page, ".controls output").text == "1 of 8 rows"
+    assert find(page, ".table.screen output").text == "1 of 8 rows"
     box.clear()
     box.send_keys("no such word")
     assert page.execute_script(SORTED, table) == []
@@ -214,7 +215,7 @@ def test_on_paper_there_are_no_controls_and_the_pictures_are_stills(page):
     drawn(page)
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        for css in ("nav", ".controls", "figure .chart"):
+        for css in ("nav", ".controls", "figure .chart", ".table.screen"):
             assert not find(page, css).is_displayed()
         assert find(page, "figure .still").is_displayed()
         assert find(page, "table").value_of_css_property("background-color") in (

@@ -20,8 +20,8 @@ from edgebench.records.summary import summarise
 from edgebench.report import build, material, pages
 from edgebench.report.document import Bullets, Document, Heading, Table, Text, Value
 from edgebench.report.formats import csv as as_csv
+from edgebench.report.formats import html, latex, markdown
 from edgebench.report.formats import json as as_json
-from edgebench.report.formats import latex, markdown
 from edgebench.report.formats.spans import plain, spans, visible
 
 TEXT_FORMATS = ("markdown", "csv", "json", "latex")
@@ -161,6 +161,14 @@ def test_only_the_markup_of_a_document_is_markup():
         ("text", " [f](https://g) ![h](i.png) *j*"),
     ]  # fmt: skip
     assert plain("a **b** `c`[^1]") == "a b c"
+
+
+def test_code_within_bold_text_is_code_in_every_format():
+    bold = Document("x", "X", (Text("**By the rule: `a_b`** it is."),))
+    assert "**By the rule: `a_b`** it is." in markdown.render(bold)
+    assert "<strong>By the rule: <code>a_b</code></strong> it is." in html.render(bold)
+    assert r"\textbf{By the rule: \texttt{a\_b}} it is." in latex.render(bold)
+    assert json.loads(as_json.render(bold))["blocks"][0]["text"] == "By the rule: a_b it is."
 
 
 def test_markdown_escapes_pipes_in_cells_alone():

@@ -57,4 +57,4 @@ def _span(span: Span) -> str:
     text = _TAG.sub(r"\\<", span.text).replace("![", "!\\[").replace("](", "\\](")
     if span.kind == "link":
         return f"[{text}]({span.address})"
-    return f"**{text}**" if span.kind == "bold" else text
+    return f"**{line(span.text)}**" if span.kind == "bold" else text

@@ -17,6 +17,7 @@ FILTERED = 6  # rows from which a table can be filtered
 _NUMBER = re.compile(r"^(?:est\. )?([+-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)")
 _INTERVAL = re.compile(r"\[[^\[\]]*\d[^\[\]]*\]")
 _VERDICT = re.compile(r"^[A-Z]{2,}(?:, [A-Z]{2,})*$")
+_WARNING = re.compile(r"\*\*[^*]*(slides are simulated|has been (measured|evaluated) yet)")
 _QUIET = ("not run", "emulated", "-", "not evaluated")
 _WIDE = 48  # characters from which a number with its words may break
 _SHORT = 24  # characters up to which a text may not
@@ -43,7 +44,7 @@ def block(one: Block, of: Frame, id: str, level: int = 0) -> str:
         anchor = f'<a class="anchor" href="#{id}" aria-label="Link to this section">#</a>'
         return f'<h{number} id="{id}">{inline(one.text, of)} {anchor}</h{number}>'
     if isinstance(one, Text):
-        warns = one.markdown.startswith("**")
+        warns = bool(_WARNING.match(one.markdown))
         return f"<p{' class=warning' if warns else ''}>{inline(one.markdown, of)}</p>"
     if isinstance(one, Bullets):
         return "<ul>" + "".join(f"<li>{inline(line, of)}</li>" for line in one.lines) + "</ul>"
@@ -63,7 +64,7 @@ def inline(text: str, of: Frame, intervals: bool = False) -> str:
         elif span.kind == "code":
             inner = f"<code>{inner}</code>"
         elif span.kind == "bold":
-            inner = f"<strong>{inner}</strong>"
+            inner = f"<strong>{inline(span.text, of)}</strong>"
         elif span.kind == "link":
             here = span.address.startswith("#")  # the page has no other file beside it
             inner = f'<a href="{escape(span.address)}">{inner}</a>' if here else inner

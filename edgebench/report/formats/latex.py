@@ -75,7 +75,7 @@ def _row(cells: tuple[Cell, ...]) -> str:
 def _text(text: str) -> str:
     found = []
     for span in spans(text):
-        inner = escape(span.text)
+        inner = _text(span.text) if span.kind == "bold" else escape(span.text)
         form = {"code": "\\texttt{%s}", "mark": "\\textsuperscript{%s}", "bold": "\\textbf{%s}"}.get(span.kind, "%s")
         found.append(form % inner)
     return "".join(found)

@@ -21,7 +21,7 @@ _FORMS = re.compile(
 @dataclass(frozen=True)
 class Span:
     kind: Literal["text", "code", "mark", "link", "bold"]
-    text: str  # of a mark: its number
+    text: str  # of a mark: its number; of what is bold: text that may have code in it
     address: str = ""
 
 
