@@ -116,10 +116,11 @@ def _table(table: Table, of: Frame, id: str) -> str:
 
 
 def _header(text: str, words: bool, of: Frame) -> str:
-    """The footnote marks stand beside the button that sorts, not inside."""
+    """The footnote marks stand beside the button that sorts; on paper, where headers repeat, buttons are left out."""
     marks = "<sup>,</sup>".join(_mark(span.text, of) for span in spans(text) if span.kind == "mark")
     kind = "text" if words else "number"
-    button = f'<button type="button">{escape(plain(text))}</button>'
+    told = escape(plain(text))
+    button = f'<button type="button">{told}</button><span class="paper" aria-hidden="true">{told}</span>'
     return f'<th scope="col" class="{kind}" aria-sort="none">{button}{marks}</th>'
 
 
