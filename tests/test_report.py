@@ -184,6 +184,7 @@ def test_r14_verdicts_are_marked_at_the_number_they_concern(paper):
     short = re.search(r"\[\^(\d+)\]: SHORT: fewer than 1,024 timed calls", text)[1]
     assert re.search(rf"7\.00 \[[\d., ]+\]\[\^{short}\].*\| +SHORT\[\^{short}\] 300 in 75 s \|", text)
     assert "n<368" in text
+    assert re.search(r"\| +SHORT: 300 timed calls .*\|", text.split("## Calls behind the latency")[1])
 
 
 def test_samples_get_the_papers_numbers_only_where_the_stacks_agree(paper):

@@ -27,12 +27,12 @@ def calls(summaries: Sequence[Summary], notes: Notes) -> Table:
             Value(str(one.record["settings"]["batch_size"]), one.record["settings"]["batch_size"]),
             Value(f"{found.processes} x {found.calls // found.processes:,}", found.calls),
             Value(str(found.outliers), found.outliers),
-            one.verdict,
+            "; ".join(f"{v.name}: {v.reason}" for v in one.verdicts if v.about in ("latency", "device")) or "OK",
         )
         for one in summaries
         if (found := one.latency) and not one.record["device"]["emulated"]
     ]
-    return Table(("Run", "Batch", "Calls", "Outliers", "Verdict"), tuple(rows))
+    return Table(("Run", "Batch", "Calls", "Outliers", "Verdicts"), tuple(rows))
 
 
 def stages(summaries: Sequence[Summary], notes: Notes) -> Table:
