@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,15 +124,8 @@ def load_all(results: Path) -> tuple[Explained, ...]:
 
 
 def _check(raw: object, source: str) -> dict[str, Any]:
-    return fault.check(raw, _validator(), source, _ADVICE)
+    return fault.check(raw, _SCHEMA, source, _ADVICE)
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(f"the number {constant} is not finite")
-
-
-@cache
-def _validator() -> Any:
-    import jsonschema
-
-    return jsonschema.Draft202012Validator(_SCHEMA)
