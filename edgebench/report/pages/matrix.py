@@ -12,7 +12,7 @@ from edgebench.report.rows import SETS
 
 INTRO = "Every cell that was measured: model, target, runtime, device, threads and batch. " + MADE
 CALLS = (
-    "What the latency stands on: processes x timed calls in each. Outliers are calls far above the median of theirs; "
+    "What the latency stands on: processes x timed calls in each. Outliers are calls far off the median of theirs; "
     "none is left out of a number. p90 and p99 are the mean of those of the processes, with Student's 95 % interval "
     "over them; patches/s counts the time in which the loop takes the next patch and reads the clock, too."
 )
