@@ -77,3 +77,12 @@ def test_bars_write_nothing_into_a_pipe(capsys):
         bar.update(bar.add_task("simulating", total=2), completed=1)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_no_command_prints_by_rich_itself():
+    cli = Path(screen.__file__).parent
+    for file in sorted(cli.glob("*.py")):
+        if file.name != "screen.py":
+            text = file.read_text()
+            assert "rich.console" not in text, file.name
+            assert "rich.table" not in text, file.name
