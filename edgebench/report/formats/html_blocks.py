@@ -129,7 +129,7 @@ def _of_words(table: Table, column: int) -> bool:
     cells = [row[column] for row in table.rows]
     found = [plain(text_of(cell)) for cell in cells]
     numbers = any(_number(cell, told) is not None for cell, told in zip(cells, found))
-    return not numbers and any(len(told) > _SHORT for told in found)
+    return not numbers and any(told not in _QUIET for told in found)
 
 
 def _row(row: tuple[Cell, ...], words: Collection[int], of: Frame) -> str:
