@@ -1,4 +1,4 @@
-# make bench   fresh machine: environment, data, the main job, a report
+# make bench   fresh machine: environment, data, the main job, a report; its last line names the page to open
 # make test    environment and all tests
 # make check   what CI runs: ruff, mypy --strict, tests
 PYTHON ?= python3

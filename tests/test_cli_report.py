@@ -42,6 +42,9 @@ def test_the_report_is_written_and_its_path_said(edgebench, results):
     assert "records: 1" in out
     assert "simulated" in out
     assert (results / "reports" / "table7.md").read_text().startswith("# Table 7")
+    index = results / "reports" / "index.html"
+    assert out.splitlines()[-1] == f"the report, to be opened in a browser: {index}"
+    assert index.read_text().startswith("<!doctype html>")
 
 
 def test_another_folder_can_be_named(edgebench, tmp_path, results):
@@ -129,3 +132,58 @@ def test_a_results_folder_that_is_not_there_is_named(edgebench, results):
     assert str(results) in error
     assert "--results" in error
     assert not results.exists()
+
+
+def test_one_page_in_the_formats_asked_for_is_all_that_is_written(edgebench, results):
+    store.save(make_record(), results)
+    code, out, _ = edgebench("samples", "--format", "csv", "--format", "json")
+    assert code == 0
+    assert {path.name for path in (results / "reports").iterdir()} == {"samples.csv", "samples.json"}
+    assert "samples.json" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["table8"], "no page 'table8' of a report. Pages: table7, matrix, samples, quantisation, devices, all."),
+        (["--format", "pdf"], "no format 'pdf' of a report. Formats: markdown, html, csv, json, latex."),
+    ],
+)
+def test_a_wrong_page_or_format_is_one_line_before_a_record_is_read(edgebench, results, options, said):
+    store.save(make_record(), results).write_text("{")
+    code, _, error = edgebench(*options)
+    assert code == 2
+    assert error == f"edgebench: error: {said}\n"
+
+
+@pytest.mark.parametrize("name", ["index.md", "matrix.md", "samples.md", "quantisation.md", "devices.md", "index.html"])
+def test_check_covers_every_page_that_is_written(edgebench, results, name):
+    store.save(make_record(), results)
+    edgebench()
+    path = results / "reports" / name
+    path.write_text(path.read_text().replace("simulated", "real", 1))
+    code, _, error = edgebench("--check")
+    assert code == 2
+    assert f"{name}: out of date" in error
+
+
+def test_check_asks_for_every_page_but_for_index_html_which_is_not_kept(edgebench, results):
+    store.save(make_record(), results)
+    edgebench()
+    (results / "reports" / "index.html").unlink()
+    assert edgebench("--check")[0] == 0
+    (results / "reports" / "error-latency.svg").unlink()
+    code, _, error = edgebench("--check")
+    assert code == 2
+    assert "error-latency.svg: missing" in error
+
+
+def test_as_json_the_files_are_listed(edgebench, results):
+    store.save(make_record(), results)
+    code, out, _ = edgebench("devices", "--format", "latex", "--json")
+    assert code == 0
+    assert json.loads(out) == {
+        "files": [str(results / "reports" / "devices.tex")],
+        "records": 1,
+        "simulated": True,
+    }

@@ -66,10 +66,10 @@ def is_one_line(err):
 
 
 def test_a_model_is_trained_and_each_epoch_tells_its_validation_error(edgebench, tmp_path):
-    code, out, _ = edgebench("m")
+    code, out, err = edgebench("m")
     assert code == 0
-    assert "epoch 1/2: loss" in out
-    assert "epoch 2/2: loss" in out
+    assert "epoch 1/2: loss" in err
+    assert "epoch 2/2: loss" in err
     assert "over 9 validation patches (simulated)" in out
     folder = tmp_path / "models" / "m"
     assert {file.name for file in folder.iterdir()} == {store.MODEL, store.CARD, calibration.NAME, curves.NAME}

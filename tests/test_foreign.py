@@ -32,6 +32,11 @@ def edgebench(monkeypatch, capfd, tmp_path):
     return run
 
 
+def only_progress(err: str) -> bool:
+    """Nothing of what the converters say."""
+    return all(line.startswith("converting ") for line in err.splitlines())
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """A folder with the Keras file, the SavedModel, and patches."""
@@ -53,7 +58,8 @@ def convert(edgebench, model, saved, targets):
 @pytest.mark.parametrize("name", ["residual.keras", "exported"])
 def test_a_foreign_keras_network_becomes_int8_in_three_runtimes(edgebench, saved, tmp_path, name):
     code, out, err = convert(edgebench, saved / name, saved, KERAS_TARGETS)
-    assert (code, err) == (0, ""), out
+    assert code == 0, out
+    assert only_progress(err)
     folder = tmp_path / "models" / name.split(".")[0]
     for target in KERAS_TARGETS:
         about = json.loads((folder / f"{target}.json").read_text())
@@ -70,7 +76,8 @@ def test_layers_of_a_foreign_network_keep_their_names(edgebench, saved, tmp_path
         "convert", saved / "residual.keras", "--to", "tflite-int8", "--to", "onnx-int8", "--to", "openvino-int8",
         "--recipe", recipe, "--calibration", saved / "calibration.npz", "--data", saved / "test.npz",
     )  # fmt: skip
-    assert (code, err) == (0, ""), out
+    assert code == 0, out
+    assert only_progress(err)
     for target in ("tflite-int8", "onnx-int8", "openvino-int8"):
         about = json.loads((tmp_path / "models" / "residual" / f"{target}-mixed.json").read_text())
         kept = {layer for unit in about["units"] if unit["float"] for layer in unit["layers"]}
@@ -86,7 +93,8 @@ def test_an_onnx_file_with_channels_first_is_the_same_function(edgebench, saved,
     assert np.abs(given.predict(x) - z_um).mean() < 0.2  # its answer is nearly the label
     assert given.card.macs == 2 * 64 * 2 * 48 + 128
     code, out, err = convert(edgebench, file, saved, ONNX_TARGETS)
-    assert (code, err) == (0, ""), out
+    assert code == 0, out
+    assert only_progress(err)
     for target in ONNX_TARGETS:
         assert (tmp_path / "models" / "torch-like" / f"{target}.json").is_file()
 
@@ -96,7 +104,7 @@ def test_an_onnx_file_cannot_become_tflite_and_says_what_can(edgebench, saved, t
     code, _, err = convert(edgebench, file, saved, ["tflite-int8"])
     assert code == 2
     assert "cannot become TFLite" in err
-    assert err.count("\n") == 1
+    assert only_progress(err.rpartition("edgebench: error: ")[0])
 
 
 def test_one_refused_target_does_not_stop_the_others(edgebench, saved, tmp_path):
@@ -104,7 +112,8 @@ def test_one_refused_target_does_not_stop_the_others(edgebench, saved, tmp_path)
     code, out, err = convert(edgebench, file, saved, ["tflite-float32", "onnx-float32"])
     assert code == 2
     assert "1 of 2 targets refused: tflite-float32" in err
-    assert "refused: torch-like: an ONNX file cannot become TFLite" in out
+    assert "refused: torch-like: an ONNX file cannot become TFLite" in err
+    assert "onnx-float32" in out
     assert (tmp_path / "models" / "torch-like" / "onnx-float32.onnx").is_file()
 
 
@@ -139,7 +148,7 @@ def test_explain_ranks_the_layers_and_its_recipe_is_proven(edgebench, saved, tmp
     )  # fmt: skip
     assert code == 0, err
     for layer in ("stem", "join", "hidden", "distance"):
-        assert f" {layer} " in out
+        assert f"\n{layer} " in out
     assert "predicted" in out
     assert recipe.read_text().count("keep") == 1
     kept = json.loads((tmp_path / "results" / "explain" / "residual_tflite-int8.json").read_text())

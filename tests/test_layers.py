@@ -30,15 +30,16 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "errors": (set(), set()),
     "types": ({"errors"}, set()),
     "files": (set(), set()),
+    "extensions": ({"errors"}, set()),
     "focus": ({"errors", "types", "focus"}, {"numpy", "cv2"}),
-    "backends": ({"errors", "types", "backends"}, {"numpy"}),
+    "backends": ({"errors", "types", "extensions", "backends"}, {"numpy"}),
     "energy": ({"errors", "energy"}, set()),
     "runner": ({"", "errors", "types", "focus", "backends", "energy", "runner"}, DEVICE),
     "data": ({"", "errors", "files", "types", "focus", "data"}, {"numpy", "cv2", "scipy"}),
     "records": ({"", "errors", "files", "types", "focus", "records"}, {"numpy", "scipy", "jsonschema"}),
     "models": ({"", "errors", "files", "types", "focus", "data", "models"}, {"numpy", "keras", "tensorflow"}),
     "convert": (
-        {"", "errors", "files", "types", "focus", "data", "models", "quantise", "convert", "backends"},
+        {"", "errors", "files", "types", "extensions", "focus", "data", "models", "quantise", "convert", "backends"},
         {"numpy", "keras"},
     ),
     "quantise": (
@@ -50,7 +51,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "distributed"},
     ),
     "emulation": ({"errors", "emulation"}, set()),
-    "devices": ({"", "errors", "types", "devices", "runner", "emulation"}, {"psutil"}),
+    "devices": ({"", "errors", "types", "extensions", "devices", "runner", "emulation"}, {"psutil"}),
     "bench": ({"", "errors", "files", "types", "devices", "records", "bench", "backends", "energy"}, set()),
     "evaluation": (
         {"", "errors", "files", "types", "focus", "data", "models", "backends", "records", "evaluation"},
@@ -83,6 +84,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
             "runner",
             "focus",
             "files",
+            "extensions",
         },
         {"typer", "rich"},
     ),
@@ -153,7 +155,7 @@ def loaded_after(statement: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize("module", ["edgebench.runner.__main__", "edgebench.bench.session", "edgebench.report.table7"])
+@pytest.mark.parametrize("module", ["edgebench.runner.__main__", "edgebench.bench.session", "edgebench.report.build"])
 def test_r1_the_measured_process_its_parent_and_the_report_load_no_heavy_module(module):
     heavy = HEAVY - ({"tabulate"} if "report" in module else set())
     assert heavy.isdisjoint(loaded_after(f"import {module}"))
@@ -165,5 +167,8 @@ def test_the_command_line_loads_no_heavy_module_before_a_command_runs():
 
 @pytest.mark.parametrize("folder", ["focus", "backends", "energy", "runner"])
 def test_what_runs_on_a_device_is_python_3_9(folder):
-    for file in [*(PACKAGE / folder).rglob("*.py"), PACKAGE / "types.py", PACKAGE / "errors.py"]:
+    for file in [
+        *(PACKAGE / folder).rglob("*.py"),
+        *(PACKAGE / f"{name}.py" for name in ("types", "errors", "extensions")),
+    ]:
         ast.parse(file.read_text(), feature_version=(3, 9))

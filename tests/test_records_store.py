@@ -66,7 +66,10 @@ def test_no_temporary_file_is_left(tmp_path):
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("damage", [b"", b'{"schema": 1', b"\xff\xfe\x00", b'{"schema": 1, "id": NaN}', b"[]"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b'{"schema": 1', b"\xff\xfe\x00", b'{"schema": 1, "id": NaN}', b'{"schema": 1' + b"0" * 400 + b"}", b"[]"],
+)
 def test_a_damaged_record_is_named_not_skipped(tmp_path, damage):
     store.save(make_record(), tmp_path)
     path = store.path_of(tmp_path, "local", "broken")

@@ -12,11 +12,13 @@ from make_records import make_record
 from edgebench.errors import RecordError, ReportError
 from edgebench.records import published
 from edgebench.records.summary import summarise
-from edgebench.report import numbers, table7, write
+from edgebench.report import material, numbers, pages, write
+from edgebench.report.formats import markdown
 from edgebench.report.markdown import footnotes, mark
+from edgebench.report.pages.table7 import main_rows
 
 ROOT = Path(__file__).parents[1]
-GOLDEN = Path(__file__).parent / "golden" / "table7.md"
+GOLDEN = Path(__file__).parent / "golden"
 PAPER = ROOT / "results" / "published" / "rai-dastidar-2019.json"
 
 
@@ -35,19 +37,31 @@ def records():
     ]
 
 
+def each(paper, made):
+    """Every page by its name."""
+    found = material.of(paper, [summarise(record) for record in made])
+    return {name: markdown.render(pages.document(name, found)) for name in pages.PAGES}
+
+
+def page(name, paper, made):
+    return markdown.render(pages.document(name, material.of(paper, [summarise(record) for record in made])))
+
+
 def document(paper, made):
-    return table7.document(paper, [summarise(record) for record in made])
+    """All pages, one after the other."""
+    return "".join(each(paper, made).values())
 
 
 def row(text, start):
     return next(line for line in text.splitlines() if line.startswith(f"| {start}"))
 
 
-def test_r16_the_report_is_the_golden_one(paper):
-    text = document(paper, records())
+@pytest.mark.parametrize("name", pages.PAGES)
+def test_r16_each_page_is_the_golden_one(paper, name):
+    text, golden = page(name, paper, records()), GOLDEN / f"{name}.md"
     if os.environ.get("EDGEBENCH_UPDATE_GOLDEN") == "1":
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8"), "EDGEBENCH_UPDATE_GOLDEN=1 writes it anew"
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8"), "EDGEBENCH_UPDATE_GOLDEN=1 writes it anew"
 
 
 def test_the_order_in_which_records_are_read_changes_nothing(paper):
@@ -76,12 +90,14 @@ def test_the_papers_two_rows_come_first(paper):
 
 
 def test_every_row_on_simulated_slides_is_marked_and_real_ones_are_not(paper):
-    text = document(paper, records())
-    simulated = re.search(r"\[\^(\d+)\]: Simulated slides", text)[1]
-    ours = [line for line in text.splitlines() if line.startswith("| reduced")]
-    assert len(ours) > 20
-    assert all(f"[^{simulated}]" in line for line in ours)
-    assert "**The slides are simulated.**" in text
+    rows = 0
+    for text in each(paper, records()).values():
+        simulated = re.search(r"\[\^(\d+)\]: Simulated slides", text)[1]
+        ours = [line for line in text.splitlines() if line.startswith("| reduced")]
+        rows += len(ours)
+        assert all(f"[^{simulated}]" in line for line in ours)
+        assert "**The slides are simulated.**" in text
+    assert rows > 60
     real = document(paper, [make_record(simulated=False)])
     assert "imulated slides" not in real
     assert "slides are simulated" not in real
@@ -96,14 +112,18 @@ def test_gpu_memory_never_shares_a_column_with_resident_memory(paper):
     text = document(paper, records())
     headers = [line for line in text.splitlines() if line.startswith(("| Model", "| Run", "| Sample"))]
     assert sum("GPU memory (GB)" in line for line in headers) == 1
-    assert sum("RSS" in line for line in headers) == 1
+    assert sum("RSS" in line for line in headers) == 2
     assert not any("GPU" in line and "RSS" in line for line in headers)
 
 
 def test_r32_an_emulators_times_are_never_printed(paper):
-    text = document(paper, records())
-    lines = [line for line in text.splitlines() if line.startswith("| reduced") and "pi (emulated)" in line]
-    assert sum(line.count(" emulated ") for line in lines) == 2 + 6 + 8 + 3
+    told = each(paper, records())
+    for name, cells in (("table7", 2), ("devices", 3)):
+        lines = [line for line in told[name].splitlines() if "pi (emulated)" in line and line.startswith("| reduced")]
+        assert sum(line.count(" emulated ") for line in lines) == cells
+    for title in ("Latency of a call", "Latency of a patch", "End to end", "Start", "Calls behind the latency"):
+        assert "emulated" not in told["matrix"].split(f"## {title}\n")[1].split("\n## ")[0]
+    assert "| emulated" not in told["table7"].split("## Where the time goes")[1].split("\n## ")[0]
 
 
 def asked_for():
@@ -151,18 +171,20 @@ def test_another_number_of_patches_is_said_at_the_time(paper):
 
 
 def test_every_mark_has_its_footnote_and_numbers_rise_in_order_of_use(paper):
-    body, notes = document(paper, records()).split("## Notes")
-    used = list(dict.fromkeys(re.findall(r"\[\^(\d+)\]", body)))
-    defined = re.findall(r"^\[\^(\d+)\]:", notes, re.M)
-    assert defined == [str(n + 1) for n in range(len(defined))]
-    assert sorted(used, key=int) == defined
+    for text in each(paper, records()).values():
+        body, notes = text.split("## Notes")
+        used = list(dict.fromkeys(re.findall(r"\[\^(\d+)\]", body)))
+        defined = re.findall(r"^\[\^(\d+)\]:", notes, re.M)
+        assert defined == [str(n + 1) for n in range(len(defined))]
+        assert sorted(used, key=int) == defined
 
 
 def test_r14_verdicts_are_marked_at_the_number_they_concern(paper):
-    text = document(paper, records())
-    short = re.search(r"\[\^(\d+)\]: SHORT: 300 timed calls", text)[1]
-    assert re.search(rf"7\.00 \[[\d., ]+\]\[\^{short}\]", text)
+    text = page("matrix", paper, records())
+    short = re.search(r"\[\^(\d+)\]: SHORT: fewer than 1,024 timed calls", text)[1]
+    assert re.search(rf"7\.00 \[[\d., ]+\]\[\^{short}\].*\| +SHORT\[\^{short}\] 300 in 75 s \|", text)
     assert "n<368" in text
+    assert re.search(r"\| +SHORT: 300 timed calls .*\|", text.split("## Calls behind the latency")[1])
 
 
 def test_samples_get_the_papers_numbers_only_where_the_stacks_agree(paper):
@@ -183,12 +205,12 @@ def test_quantised_runs_are_compared_with_float32_of_the_same_format(paper):
 
 
 def test_a_run_stands_only_in_the_tables_of_what_it_measured(paper):
-    text = document(paper, records())
+    text = page("devices", paper, records())
     assert len([line for line in text.splitlines() if line.startswith("| reduced") and "batch 1" in line]) == 1  # start
-    latency = text.split("## Latency")[1].split("##")[0]
-    assert len(re.findall(r"\| reduced tflite-float32\S+ litert, local, 2 threads +\| +[18] \|", latency)) == 2
+    calls = page("matrix", paper, records()).split("## Calls behind the latency")[1].split("##")[0]
+    assert len(re.findall(r"\| reduced tflite-float32\S+ litert, local, 2 threads +\| +[18] \|", calls)) == 2
     alone = document(paper, [records()[-1]])
-    assert row(alone, "reduced").count("not run") == 4
+    assert row(page("table7", paper, [records()[-1]]), "reduced").count("not run") == 4
     assert "Focusing error in detail" not in alone
 
 
@@ -232,17 +254,17 @@ def test_the_published_numbers_are_those_that_the_remarks_say(paper):
 
 @pytest.mark.parametrize("damage", ["{", "{}", '{"schema": 1}'])
 def test_damaged_published_tables_are_named(tmp_path, damage):
-    path = tmp_path / "published" / f"{write.PAPER}.json"
+    path = tmp_path / "published" / f"{material.PAPER}.json"
     path.parent.mkdir()
     path.write_text(damage)
     with pytest.raises(RecordError, match=r"rai-dastidar-2019\.json"):
-        write.read(tmp_path)
+        material.read(tmp_path)
 
 
 def test_a_results_folder_without_published_tables_gets_those_that_edgebench_brings_along(tmp_path):
-    paper, summaries = write.read(tmp_path)
-    assert paper == published.load(PAPER)
-    assert summaries == ()
+    found = material.read(tmp_path)
+    assert found.paper == published.load(PAPER)
+    assert (found.runs, found.evaluations) == ((), ())
 
 
 def test_a_published_row_without_a_column_is_named(tmp_path):
@@ -306,9 +328,9 @@ def test_two_cpu_models_under_one_device_name_are_told_apart_also_without_footno
     other = measured_again()
     other["device"]["host"]["cpu"] = "Other CPU"
     summaries = [summarise(record) for record in (make_record(), other)]
-    places = {row[2] for row in table7.main_rows(paper, summaries) if row[0] == "reduced"}
+    places = {row[2] for row in main_rows(material.of(paper, summaries)) if row[0] == "reduced"}
     assert places == {"litert, local (Other CPU), 2 threads", "litert, local (Example CPU @ 2.00GHz), 2 threads"}
-    assert "(Example CPU" not in document(paper, [make_record()]).split("## Machines")[0]
+    assert "(Example CPU" not in document(paper, [make_record()])
 
 
 @pytest.mark.parametrize("simulated", [True, False])
@@ -329,6 +351,31 @@ def test_slide_by_slide_shows_the_newest_run_and_among_equals_the_one_of_fewest_
     assert "0.63 ± " not in row(part, "Sample 1")
 
 
+def test_slide_by_slide_a_newer_run_of_a_few_images_never_stands_for_one_of_all(paper):
+    few = measured_again(device="pi", emulated=True, errors_um=(0.6, 0.8))
+    few["settings"]["images"] = 2
+    for part in few["accuracy"].values():
+        part["images"] = part["images"][:2]
+    text = page("samples", paper, [make_record(), few])
+    assert "| Sample 1 (s16)" in text
+    assert re.search(r"\| Sample 1 \(s16\) +\| +4 \| +20 \| +0\.31 ± 0\.01 \|", text)
+
+
+def test_the_range_of_the_labels_is_that_of_the_runs_of_all_images_or_said_to_be_of_a_part(paper):
+    few = measured_again(device="pi", emulated=True)
+    for part in few["accuracy"].values():
+        part["images"] = part["images"][:2]
+    data = next(line for line in page("table7", paper, [make_record(), few]).splitlines() if "Labels of" in line)
+    assert data.count("Labels of test-1") == 1
+    assert "Labels of test-1 as measured: -8.00 to +9.00 um." in data
+    assert "Labels of test-1 as measured (2 of 85 images): -8.00 to -3.00 um." in page("table7", paper, [few])
+
+
+def test_an_emulated_run_has_no_row_in_where_the_time_goes(paper):
+    text = page("table7", paper, [make_record(device="pi", emulated=True)])
+    assert "## Where the time goes" not in text
+
+
 def test_errors_of_a_part_of_the_images_say_so(paper):
     record = make_record()
     record["settings"]["images"] = 20
@@ -341,10 +388,14 @@ def test_errors_of_a_part_of_the_images_say_so(paper):
 
 
 def test_values_of_one_process_say_so(paper):
-    text = document(paper, records())
-    note = re.search(r"\[\^(\d+)\]: Our value is of n = 1 process", text)[1]
-    headers = [line for line in text.splitlines() if line.startswith(("| Model", "| Run"))]
+    def marked(name):
+        text = page(name, paper, records())
+        note = re.search(r"\[\^(\d+)\]: Our value is of n = 1 process", text)[1]
+        return note, [line for line in text.splitlines() if line.startswith(("| Model", "| Run"))]
+
+    note, headers = marked("table7")
     assert all(any(f"{name}[^{note}]" in line for line in headers) for name in ("Wall (s)", "CPU (s)"))
+    note, headers = marked("devices")
     assert any(re.search(rf"Peak RSS \(MiB\)(\[\^\d+\])?\[\^{note}\]", line) for line in headers)
 
 

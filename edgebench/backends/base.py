@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Protocol
 
+from edgebench import extensions
 from edgebench.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
@@ -53,10 +54,20 @@ BACKENDS = {
 }
 
 
+GROUP = "edgebench.backends"  # of entry points: an Entry each
+
+
 def entry(name: str) -> Entry:
-    if name not in BACKENDS:
-        raise UsageError(f"no backend {name!r}. Backends: {', '.join(BACKENDS)}.")
-    return BACKENDS[name]
+    if name in BACKENDS:
+        return BACKENDS[name]
+    if name not in known():
+        raise UsageError(f"no backend {name!r}. Backends: {', '.join(known())}.")
+    return extensions.load(GROUP, name, Entry)
+
+
+def known() -> tuple[str, ...]:
+    """Names of all there are, those of other packages last."""
+    return (*BACKENDS, *extensions.found(GROUP))
 
 
 def load(name: str) -> type[Backend]:
@@ -76,11 +87,11 @@ def load(name: str) -> type[Backend]:
 
 def for_artifact(path: Path) -> str:
     """The first backend of the table that reads files of this suffix."""
-    for name, found in BACKENDS.items():
-        if path.suffix in found.suffixes:
+    for name in (*BACKENDS, *extensions.found(GROUP)):
+        if path.suffix in entry(name).suffixes:
             return name
-    known = ", ".join(f"{suffix} ({for_artifact(Path('x' + suffix))})" for suffix in all_suffixes())
-    raise UsageError(f"{path}: no backend for {path.suffix or 'a file without suffix'!r}. Known: {known}.")
+    reads = ", ".join(f"{suffix} ({for_artifact(Path('x' + suffix))})" for suffix in all_suffixes())
+    raise UsageError(f"{path}: no backend for {path.suffix or 'a file without suffix'!r}. Known: {reads}.")
 
 
 def check_reads(name: str, path: Path) -> None:
@@ -91,7 +102,7 @@ def check_reads(name: str, path: Path) -> None:
 
 
 def all_suffixes() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(suffix for found in BACKENDS.values() for suffix in found.suffixes))
+    return tuple(dict.fromkeys(suffix for name in known() for suffix in entry(name).suffixes))
 
 
 def refused(name: str, model: Path, error: Exception) -> BackendError:

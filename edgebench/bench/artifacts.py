@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgebench.backends import base as backends
 from edgebench.errors import ModelError, UsageError
 from edgebench.files import sha256
 
@@ -69,7 +70,8 @@ def _named(name: str, models: Path) -> Path:
     known = sorted({path.parent.name for path in models.glob("*/*") if path.name == CARD or _has_sidecar(path)})
     if not slash or model not in known:
         raise UsageError(f"no artifact {name!r}: not a file, nor MODEL/TARGET. Models in {models}: {_list(known)}.")
-    found = {path.stem: path for path in sorted((models / model).iterdir()) if path.suffix in FORMATS}
+    known_suffixes = formats()
+    found = {path.stem: path for path in sorted((models / model).iterdir()) if path.suffix in known_suffixes}
     if KERAS_FILE in (path.name for path in found.values()):
         found[KERAS_TARGET] = found.pop(Path(KERAS_FILE).stem)
     if target not in found:
@@ -81,7 +83,12 @@ def _named(name: str, models: Path) -> Path:
 
 
 def _has_sidecar(path: Path) -> bool:
-    return path.suffix in FORMATS and path.with_suffix(".json").is_file()
+    return path.suffix in formats() and path.with_suffix(".json").is_file()
+
+
+def formats() -> dict[str, str]:
+    """Suffix to format, those that backends of other packages read last."""
+    return {suffix: suffix[1:] for suffix in backends.all_suffixes()} | FORMATS
 
 
 def _of_sidecar(path: Path, known: dict[str, Any]) -> Artifact:
@@ -99,13 +106,14 @@ def _of_card(path: Path, card: dict[str, Any]) -> Artifact:
 
 def _foreign(path: Path, input_size: int | None) -> Artifact:
     """Somebody's model: measured as it is, its precision and size not known."""
-    if path.suffix not in FORMATS:
-        raise UsageError(f"{path}: unknown kind of artifact {path.suffix!r}. Known: {', '.join(FORMATS)}.")
+    known = formats()
+    if path.suffix not in known:
+        raise UsageError(f"{path}: unknown kind of artifact {path.suffix!r}. Known: {', '.join(known)}.")
     if input_size is None:
         raise UsageError(f"{path}: no sidecar says which input it takes. Give the side in px with --input-size.")
     weights = [path.with_suffix(".bin")] if path.suffix == ".xml" and path.with_suffix(".bin").is_file() else []
     files = [{"name": file.name, "bytes": file.stat().st_size, "sha256": sha256(file)} for file in (path, *weights)]
-    format = FORMATS[path.suffix]
+    format = known[path.suffix]
     name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in path.stem).strip("-")
     model = {**dict.fromkeys(_MODEL), "name": name or "model", "input_size": input_size}
     return Artifact(path, model, _about(f"{format}-unknown", format, "unknown", files))

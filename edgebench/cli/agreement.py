@@ -7,53 +7,56 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from edgebench.cli import screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
     from edgebench.devices.base import Device
+    from edgebench.records.agreement import Agreement
     from edgebench.records.schema import Record
 
 
-def show(names: tuple[str, str], artifacts: Sequence[str], results: Path, seen_in: tuple[Path, Path] | None) -> None:
+def show(
+    names: tuple[str, str],
+    artifacts: Sequence[str],
+    results: Path,
+    seen_in: tuple[Path, Path] | None,
+    *,
+    as_json: bool = False,
+) -> None:
     """seen_in: folders of the models and of the data; None: layers are not looked at."""
-    from rich.console import Console
-    from rich.table import Column, Table
-
     from edgebench.devices import base as bases
     from edgebench.records.agreement import agreement
 
-    console = Console()
     pairs = _pairs(names, artifacts, results)
-    table = Table(
-        Column("", no_wrap=True),
-        "patches",
-        "mean |d| um",
-        "max |d| um",
-        "differ",
-        "largest at",
-        box=None,
-        pad_edge=False,
-    )
-    for base, other in pairs:
-        found = agreement(base, other)
-        if found is None:
-            table.add_row(_name(other), "0", "no patch was seen by both")
-            continue
-        mean, most = f"{found.mean_um:.2g}", f"{found.max_um:.2g}"
-        where = found.worst if found.max_um else ""
-        table.add_row(_name(other), f"{found.patches:,}", mean, most, f"{found.differing:.1%}", where)
-    console.print(f"{names[1]} against {names[0]}, patch by patch; a record keeps answers to 0.0001 um")
-    console.print(table)
+    found = [agreement(base, other) for base, other in pairs]
     emulated = sorted({r["device"]["name"] for pair in pairs for r in pair if r["device"]["emulated"]})
-    if emulated:
-        console.print(f"emulated: {', '.join(emulated)}", highlight=False)
+    parted: list[str] = []
     if seen_in:
-        asked = bases.Asked(tell=lambda line: typer.echo(line, err=True))
-        both = [bases.connect(name, asked) for name in names]
-        for _, other in pairs:
-            typer.echo(f"{_name(other)}: {_parted(both, other, *seen_in)}")
+        both = [bases.connect(name, bases.Asked(tell=screen.say)) for name in names]
+        parted = [_parted(both, other, *seen_in) for _, other in pairs]
+    if as_json:
+        cells = [
+            {"artifact": _of(other), "backend": other["backend"]["name"], "agreement": one}
+            for one, (_, other) in zip(found, pairs)
+        ]
+        more = {"parting": dict(zip((_name(other) for _, other in pairs), parted))} if parted else {}
+        screen.document({"base": names[0], "other": names[1], "emulated": emulated, "cells": cells, **more})
+        return
+    screen.line(f"{names[1]} against {names[0]}, patch by patch; a record keeps answers to 0.0001 um")
+    headers = ("", "patches", "mean |d| um", "max |d| um", "differ", "largest at")
+    screen.table(headers, [(_name(other), *_figures(one)) for one, (_, other) in zip(found, pairs)], right=(1,))
+    if emulated:
+        screen.line(f"emulated: {', '.join(emulated)}")
+    for (_, other), said in zip(pairs, parted):
+        screen.line(f"{_name(other)}: {said}")
+
+
+def _figures(found: Agreement | None) -> tuple[str, ...]:
+    if found is None:
+        return "0", "", "", "", "no patch was seen by both"
+    mean, most = f"{found.mean_um:.2g}", f"{found.max_um:.2g}"
+    return f"{found.patches:,}", mean, most, f"{found.differing:.1%}", found.worst if found.max_um else ""
 
 
 def _pairs(names: tuple[str, str], artifacts: Sequence[str], results: Path) -> list[tuple[Record, Record]]:

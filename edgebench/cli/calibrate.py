@@ -8,6 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from edgebench.cli import screen
+
 CHANGED = 1  # exit code
 
 
@@ -17,11 +19,7 @@ def calibrate(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the fit in place of the shipped one.")] = False,
 ) -> None:
-    """Fit the time of a call by counted instructions and cache misses; errors left out, and outside. Exit code 1: the
-    shipped fit is another one."""
-    from rich.console import Console
-    from rich.table import Table
-
+    """Fit the time of a call by counted instructions and cache misses; errors left out, and outside."""
     from edgebench.errors import UsageError
     from edgebench.files import replace_text
     from edgebench.records import estimate, latency_fit
@@ -34,28 +32,25 @@ def calibrate(
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise UsageError(f"{file}: no latencies and counts ({error}). It needs the shipped one's columns.") from error
     best = latency_fit.calibrate(given)
-    console = Console()
-    table = Table("", "counts", "left out, mean", "worst", "external, mean", "worst", box=None)
+    rows = []
     for one in tried:
         errors = [f"{value:.1%}" for way in (one.left_out, one.external) for value in (way.mean(), way.max())]
-        table.add_row("chosen" if one.features == best.features else "", " ".join(one.features), *errors)
-    console.print(table)
-    table = Table("board", "threads", "networks", "left out, mean", "cycles of one of each", "external", box=None)
+        rows.append(("chosen" if one.features == best.features else "", " ".join(one.features), *errors))
+    screen.table(("", "counts", "left out, mean", "worst", "external, mean", "worst"), rows, right=(2, 3, 4, 5))
+    rows = []
     for line in best.lines:
         cycles = ", ".join(f"{name} {value:.2f}" for name, value in line.cycles.items())
         outside = ", ".join(f"{name} {error:+.0%}" for name, error in line.external.items())
         mean = sum(map(abs, line.left_out)) / len(line.left_out)
-        table.add_row(line.board, str(line.threads), str(len(line.left_out)), f"{mean:.1%}", cycles, outside)
-    console.print(table)
-    console.print(
+        rows.append((line.board, str(line.threads), str(len(line.left_out)), f"{mean:.1%}", cycles, outside))
+    screen.table(("board", "threads", "networks", "left out, mean", "cycles of one of each", "external"), rows)
+    screen.line(
         "left out: networks on ncnn, each predicted by a fit without its family: they choose the counts; external: "
-        "networks of TFLite on XNNPACK, which are only predicted",
-        soft_wrap=True,
+        "networks of TFLite on XNNPACK, which are only predicted"
     )
-    console.print(
+    screen.line(
         "chosen: the fewest counts within one standard error of the smallest; left aside, as longer on four threads "
-        f"than on one: {len(every) - len(given)} of {len(every)} latencies",
-        soft_wrap=True,
+        f"than on one: {len(every) - len(given)} of {len(every)} latencies"
     )
     text = json.dumps(latency_fit.plain(best), indent=1) + "\n"
     if write:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.errors import ConversionError, EdgebenchError, ModelError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from edgebench.convert.artifact import Artifact
     from edgebench.convert.parity import Probe
     from edgebench.models.store import Card
@@ -25,10 +24,16 @@ PROBE_SPLITS = ("test-1", "test-2", "validation")  # of --data; patches that no 
 def convert(
     model: Annotated[
         str,
-        typer.Argument(help="Name of a model below --models, its folder, a .keras or .onnx file, or a SavedModel."),
+        typer.Argument(
+            autocompletion=complete.models,
+            help="Name of a model below --models, its folder, a .keras or .onnx file, or a SavedModel.",
+        ),
     ] = SHIPPED,
     to: Annotated[
-        Optional[list[str]], typer.Option(help="Target; may be given several times. all, if none is named.")
+        Optional[list[str]],
+        typer.Option(
+            autocompletion=complete.targets, help="Target; may be given several times. all, if none is named."
+        ),
     ] = None,
     recipe: Annotated[
         Optional[Path],
@@ -45,10 +50,9 @@ def convert(
     count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of them.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace artifacts that are there.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
     """Convert a model; what is there already, made from the same model and recipe, is left alone."""
-    from rich.console import Console
-
     from edgebench.cli import sources
     from edgebench.convert import artifact, base, source
     from edgebench.models import quiet, store
@@ -71,7 +75,6 @@ def convert(
     todo = [target for target in targets if target.name not in found]
     if calibration is not None:
         _refuse_other_calibration(calibration, found)
-    console = Console()
     refused: dict[str, EdgebenchError] = {}
     if todo:
         quiet.import_tensorflow()
@@ -82,7 +85,7 @@ def convert(
             raise ConversionError("int8 needs calibration patches, and the model has none. Give --calibration DATA.")
         with tempfile.TemporaryDirectory() as work:
             for target in sorted(todo, key=lambda target: target.calibrated):
-                console.print(f"converting {given.card.name} to {target.name}, and comparing with the model")
+                screen.say(f"converting {given.card.name} to {target.name}, and comparing with the model")
                 try:
                     found[target.name] = artifact.make(
                         folder, target, given, probe, patches, by[target.name], Path(work)
@@ -91,15 +94,18 @@ def convert(
                     if len(targets) == 1:
                         raise
                     refused[target.name] = error
-    console.print(f"artifacts in {folder}:", soft_wrap=True)
     if data is not None and len(todo) < len(targets):
-        console.print(
-            "--data checked nothing of what was up to date; --force converts and checks again", soft_wrap=True
-        )
-    _print(console, {t.name: found[t.name] for t in targets if t.name in found}, {t.name for t in todo})
+        screen.say("--data checked nothing of what was up to date; --force converts and checks again")
+    made, all_of_them = {t.name for t in todo}, {t.name: found[t.name] for t in targets if t.name in found}
+    if as_json:
+        about = {name: {"converted": name in made, **one.about} for name, one in all_of_them.items()}
+        screen.document({"folder": folder, "artifacts": about, "refused": {k: str(why) for k, why in refused.items()}})
+    else:
+        screen.line(f"artifacts in {folder}:")
+        _print(all_of_them, made)
     if refused:
         for why in refused.values():
-            console.print(f"refused: {why}", soft_wrap=True, markup=False, highlight=False)
+            screen.say(f"refused: {why}")
         raise ConversionError(
             f"{len(refused)} of {len(targets)} targets refused: {', '.join(refused)}. The others are in {folder}."
         )
@@ -176,28 +182,24 @@ def brought(path: Path) -> bool:
     return path.suffix == ".npz" or (path / labelled.LABELS).is_file()
 
 
-def _print(console: Console, found: dict[str, Artifact], made: set[str]) -> None:
+def _print(found: dict[str, Artifact], made: set[str]) -> None:
     """One line a target; the differences are those on the patches of the parity check."""
-    from rich.table import Column, Table
-
-    headers = ("", "MiB", "mean |d| um", "max |d| um", "error + um", "halves |d| um")
-    table = Table(Column("target", no_wrap=True), *headers, box=None)
+    rows = []
     for name, one in found.items():
         parity, stability = one.about["parity"], one.about.get("stability")
         state = "converted" if name in made else "up to date"
         differs = [f"{parity[key]:.2g}" for key in ("mean_um", "max_um")]
         more = f"{parity['error_difference_um']:+.3f}"
         apart = f"{stability['mean_um']:.2g}" if stability else ""
-        table.add_row(name, state, f"{one.bytes / 2**20:.2f}", *differs, more, apart)
-    console.print(table)
+        rows.append((name, state, f"{one.bytes / 2**20:.2f}", *differs, more, apart))
+    headers = ("target", "", "MiB", "mean |d| um", "max |d| um", "error + um", "halves |d| um")
+    screen.table(headers, rows, right=range(2, 7))
     for source in dict.fromkeys(one.about["parity"]["source"] for one in found.values()):
-        console.print(f"d: difference from the model, on {source}", soft_wrap=True)
+        screen.line(f"d: difference from the model, on {source}")
     if any(one.about.get("stability") for one in found.values()):
-        console.print("halves: two artifacts, calibrated with one half of the patches each, from each other")
+        screen.line("halves: two artifacts, calibrated with one half of the patches each, from each other")
     if not all(one.about["parity"].get("unseen") for one in found.values()):
-        console.print("compared on calibration patches alone; --data DATA compares on unseen ones too", soft_wrap=True)
+        screen.line("compared on calibration patches alone; --data DATA compares on unseen ones too")
     for one in found.values():
         if one.about["precision"] == "int8":
-            console.print(
-                f"{one.about['target']}: int8 inside; input and output {one.about['options']['input_output']}"
-            )
+            screen.line(f"{one.about['target']}: int8 inside; input and output {one.about['options']['input_output']}")

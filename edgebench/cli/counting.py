@@ -9,11 +9,12 @@ from contextlib import contextmanager
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int, str], None]]:
     """Gives a function of steps done, steps in all, and the name of the step that begins."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
+    from edgebench.cli import screen
 
     columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
+    with screen.bars(*columns, refresh=False) as bar:
         task = bar.add_task(what, total=None)
 
         def show(done: int, of: int, name: str) -> None:

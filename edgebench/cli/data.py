@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from edgebench.data.datasets import Dataset
     from edgebench.types import FocalStack
 
@@ -47,6 +46,7 @@ def simulate(
     ] = None,
     field: Annotated[str, typer.Option(help="Test planes: full (1224x1024) or small (672x448).")] = "full",
     file_format: Annotated[str, typer.Option("--format", help="Planes as jpeg, or as png without loss.")] = "jpeg",
+    as_json: screen.Json = False,
 ) -> None:
     """Simulate the published microscope: same layout, samples and counts. A killed call goes on."""
     from edgebench.data import datasets, simulator
@@ -66,46 +66,55 @@ def simulate(
             file_format=file_format,
             progress=progress,
         )
-    _counts(datasets.describe(root), root)
+    _counts(datasets.describe(root), root, as_json)
 
 
 @app.command()
 def check(
     root: Root,
     fast: Annotated[bool, typer.Option("--fast", help="Decode one image of each stack only.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
     """Decode every image, compare sizes and hashes, count what is there; exit 2 if anything is wrong."""
     from edgebench.data import datasets
 
     with _bars("checking") as progress:
         findings = datasets.check(root, fast=fast, progress=progress)
-    for finding in findings[:MOST_SHOWN]:
-        typer.echo(f"{finding.split}: {finding.what}")
+    if as_json and findings:
+        screen.document({"root": root, "findings": findings})
+    for finding in findings[:MOST_SHOWN] if not as_json else ():
+        screen.line(f"{finding.split}: {finding.what}")
     if findings:
         raise DatasetError(f"{root}: {len(findings)} finding(s), the first: {findings[0].what}")
-    _counts(datasets.describe(root), root)
-    typer.echo("No finding." if not fast else "No finding (one image a stack was decoded).")
+    _counts(datasets.describe(root), root, as_json)
+    if not as_json:
+        screen.line("No finding." if not fast else "No finding (one image a stack was decoded).")
 
 
 @app.command("list")
 def list_stacks(
     root: Root,
-    split: Annotated[Optional[str], typer.Option(help="Only this split.")] = None,
+    split: Annotated[Optional[str], typer.Option(autocompletion=complete.splits, help="Only this split.")] = None,
+    as_json: screen.Json = False,
 ) -> None:
     """One row a stack: planes, range of z, pairs, and the paper's number of the sample where the counts agree."""
-    from rich.table import Table
-
     from edgebench.data import splits
 
-    table = Table("split", "stack", "sample", "planes", "z (um)", "pairs")
+    found = []
+    rows = []
     for name, stacks in _stacks(root, split).items():
         numbers = splits.sample_numbers(stacks, name)
         for stack in stacks:
             sample = numbers.get(stack.sample, stack.sample)
-            span = f"{stack.planes[0].z_um:+.2f} to {stack.planes[-1].z_um:+.2f}"
-            pairs = sum(1 for _ in stack.pairs())
-            table.add_row(name, stack.id, sample, str(len(stack.planes)), span, str(pairs))
-    _print(table)
+            low, high = stack.planes[0].z_um, stack.planes[-1].z_um
+            counts = len(stack.planes), sum(1 for _ in stack.pairs())
+            about = {"split": name, "stack": stack.id, "sample": sample, "z_um": [low, high]}
+            found.append({**about, "planes": counts[0], "pairs": counts[1]})
+            rows.append((name, stack.id, sample, str(counts[0]), f"{low:+.2f} to {high:+.2f}", str(counts[1])))
+    if as_json:
+        screen.document({"root": root, "stacks": found})
+        return
+    screen.table(("split", "stack", "sample", "planes", "z (um)", "pairs"), rows, right=(3, 5))
 
 
 @app.command()
@@ -146,29 +155,21 @@ def _stacks(root: Path, split: str | None) -> dict[str, tuple[FocalStack, ...]]:
     return {split: jiang2018.stacks(root, split)} if split else jiang2018.all_stacks(layout.find(root))
 
 
-def _counts(about: Dataset, root: Path) -> None:
-    from rich.table import Table
-
+def _counts(about: Dataset, root: Path, as_json: bool) -> None:
+    if as_json:
+        screen.document({"root": root, "findings": [], **screen.plain(about)})
+        return
     kind = f"simulated, seed {about.seed}" if about.simulated else "published"
-    table = Table("split", "stacks", "images", "patches", title=f"{about.name} ({kind})")
-    for split, counts in about.splits.items():
-        table.add_row(split, f"{counts.stacks:,}", f"{counts.images:,}", f"{counts.patches:,}")
-    _print(table)
-    typer.echo(f"Rule: {about.rule}.")
-    typer.echo(f"SHA-256 {about.sha256}  {root}")
-
-
-def _print(table: Table) -> None:
-    from rich.console import Console
-
-    Console().print(table)
+    rows = [(split, f"{one.stacks:,}", f"{one.images:,}", f"{one.patches:,}") for split, one in about.splits.items()]
+    screen.table(("split", "stacks", "images", "patches"), rows, right=(1, 2, 3), title=f"{about.name} ({kind})")
+    screen.line(f"Rule: {about.rule}.")
+    screen.line(f"SHA-256 {about.sha256}  {root}")
 
 
 @contextmanager
 def _bars(verb: str) -> Iterator[Progress]:
     """A bar for each split, with the time left."""
     from rich import progress as rich
-    from rich.console import Console
 
     columns = (
         rich.TextColumn("{task.description}"),
@@ -178,12 +179,14 @@ def _bars(verb: str) -> Iterator[Progress]:
         rich.TimeRemainingColumn(),
         rich.TextColumn("left"),
     )
-    with rich.Progress(*columns, console=Console(stderr=True)) as bars:
+    with screen.bars(*columns) as bars:
         tasks: dict[str, rich.TaskID] = {}
 
         def show_progress(split: str, done: int, total: int) -> None:
             if split not in tasks:
                 tasks[split] = bars.add_task(f"{verb} {split}", total=total)
             bars.update(tasks[split], completed=done)
+            if done == total:
+                screen.say(f"{verb} {split}: {total} of {total} stacks")
 
         yield show_progress

@@ -6,41 +6,37 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.cli.calibrate import calibrate
 
 app = typer.Typer(no_args_is_help=True, help="Devices: list them, look at one, and ask what it lacks.")
-NAME = typer.Argument(help="local, raspberrypi, ssh, or a name from edgebench.toml.")
+NAME = typer.Argument(autocompletion=complete.devices, help="local, raspberrypi, ssh, or a name from edgebench.toml.")
 HOST = typer.Option(help="Board to reach over SSH.")
-EMULATE = typer.Option(help="Raspberry Pi to emulate: pi3, pi4, pi5.")
+EMULATE = typer.Option(autocompletion=complete.boards, help="Raspberry Pi to emulate: pi3, pi4, pi5.")
 PYTHON = typer.Option(help="Python on that board.")
 app.command()(calibrate)
 FAILED = 1  # exit code: the doctor found something
 
 
 @app.command("list")
-def list_() -> None:
+def list_(as_json: screen.Json = False) -> None:
     """Names that --device takes, and what each means."""
-    from rich.console import Console
-    from rich.table import Table
-
     from edgebench.devices import base, named
     from edgebench.emulation.boards import BOARDS
 
-    table = Table("device", "what", box=None)
     meanings = {
         "local": "this machine",
         "raspberrypi": f"this board, one over SSH (--host), or one emulated (--emulate {'|'.join(BOARDS)})",
         "ssh": "any 64-bit Linux board over SSH (--host)",
     }
-    for name in base.DEVICES:
-        table.add_row(name, meanings[name])
-    for name, board in BOARDS.items():
-        table.add_row(name, f"a {board.model}, emulated")
-    for name, one in sorted(named.load().items()):
-        table.add_row(name, ", ".join(f"{key} {value}" for key, value in one.items()))
-    console = Console()
-    console.print(table)
-    console.print(f"own names: [device.NAME] in {' or '.join(map(str, named.files()))}", soft_wrap=True, markup=False)
+    emulated = {name: f"a {board.model}, emulated" for name, board in BOARDS.items()}
+    own = {name: ", ".join(f"{key} {one[key]}" for key in one) for name, one in sorted(named.load().items())}
+    found = {**{name: meanings[name] for name in base.DEVICES}, **emulated, **own}
+    if as_json:
+        screen.document({"devices": found, "emulated": list(emulated), "files": named.files()})
+        return
+    screen.table(("device", "what"), list(found.items()))
+    screen.line(f"own names: [device.NAME] in {' or '.join(map(str, named.files()))}")
 
 
 @app.command()
@@ -49,9 +45,10 @@ def show(
     host: Annotated[Optional[str], HOST] = None,
     emulate: Annotated[Optional[str], EMULATE] = None,
     python: Annotated[str, PYTHON] = "",
+    as_json: screen.Json = False,
 ) -> None:
     """What the device is: as a record of it would say."""
-    _print(_ready(name, host, emulate, python).host())
+    _print(_ready(name, host, emulate, python).host(), as_json)
 
 
 @app.command()
@@ -60,9 +57,10 @@ def state(
     host: Annotated[Optional[str], HOST] = None,
     emulate: Annotated[Optional[str], EMULATE] = None,
     python: Annotated[str, PYTHON] = "",
+    as_json: screen.Json = False,
 ) -> None:
     """What may disturb a measurement on it now: temperature, governor, throttling, load."""
-    _print(_ready(name, host, emulate, python).state())
+    _print(_ready(name, host, emulate, python).state(), as_json)
 
 
 @app.command()
@@ -71,14 +69,17 @@ def doctor(
     host: Annotated[Optional[str], HOST] = None,
     emulate: Annotated[Optional[str], EMULATE] = None,
     python: Annotated[str, PYTHON] = "",
+    as_json: screen.Json = False,
 ) -> None:
-    """Which runtimes the device has, or could have, and the command that mends what is missing. Exit code 1: none."""
+    """Which runtimes the device has, or could have, and the command that mends what is missing."""
     from edgebench.devices import doctor as asking
 
     device = _connect(name, host, emulate, python)
     found = asking.examine(device)
-    for line in found:
-        typer.echo(line.text)
+    if as_json:
+        screen.document({"device": name, "lines": found})
+    for line in found if not as_json else ():
+        screen.line(line.text)
     if not any(line.good for line in found):
         raise typer.Exit(FAILED)
 
@@ -86,7 +87,7 @@ def doctor(
 def _connect(name: str, host: str | None, emulate: str | None, python: str) -> Any:
     from edgebench.devices import base
 
-    return base.connect(name, base.Asked(emulate or "", host or "", python, lambda line: typer.echo(line, err=True)))
+    return base.connect(name, base.Asked(emulate or "", host or "", python, screen.say))
 
 
 def _ready(name: str, host: str | None, emulate: str | None, python: str) -> Any:
@@ -99,8 +100,12 @@ def _ready(name: str, host: str | None, emulate: str | None, python: str) -> Any
     return device
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        screen.document({key: value for key, value in found.items() if key != "event"})
+        return
     for key, value in found.items():
         if key != "event":
             shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-            typer.echo(f"{key}: {shown}")
+            shown = (" ".join(map(str, value)) or "none") if isinstance(value, (list, tuple)) else shown
+            screen.line(f"{key}: {shown}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,15 +27,19 @@ STACKS = "At most so many stacks of each split, spread evenly: a quick look."
 
 
 def evaluate(
-    model: Annotated[Optional[list[str]], typer.Argument(help=MODEL)] = None,
+    model: Annotated[Optional[list[str]], typer.Argument(autocompletion=complete.subjects, help=MODEL)] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
-    split: Annotated[Optional[list[str]], typer.Option(help="Test split; may be given several times.")] = None,
+    split: Annotated[
+        Optional[list[str]],
+        typer.Option(autocompletion=complete.splits, help="Test split; may be given several times."),
+    ] = None,
     method: Annotated[Optional[list[str]], typer.Option(help=METHOD)] = None,
     jpeg_quality: Annotated[Optional[list[str]], typer.Option(help=QUALITY + " 'stored' is one, too.")] = None,
     stacks: Annotated[Optional[int], typer.Option(min=1, help=STACKS)] = None,
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     results: Annotated[Path, typer.Option(help="Folder of the records.")] = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Evaluate again what has a record, and replace it.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
     """Ask models for the focus of every test image; a second call does only what is missing."""
     _check_options(model, stacks, jpeg_quality)
@@ -50,9 +55,10 @@ def evaluate(
 
         qualities = tuple(dict.fromkeys(map(_quality, jpeg_quality or ["stored"])))
         plan = Plan(tuple(dict.fromkeys(split or ())), qualities, stacks, force)
-        _table(_evaluate(model, data, models, results, plan))
+        outcomes = _evaluate(model, data, models, results, plan)
+        _json(outcomes) if as_json else _table(outcomes)
     if model or not method:
-        typer.echo(f"The report: {write.tables(results, results / 'reports')}")
+        (screen.say if as_json else screen.line)(f"The report: {write.tables(results, results / 'reports')}")
     if method:
         from edgebench.cli.classical import classical
 
@@ -97,7 +103,7 @@ def _evaluate(names: Sequence[str], data: Path, models: Path, results: Path, pla
                 _warn_of_seen(outcome)
             outcomes.append(outcome)
             said = "skipped, its record is there (--force evaluates again)" if outcome.skipped else "done"
-            typer.echo(f"{outcome.subject.label}: {said}: {outcome.path}", err=True)
+            screen.say(f"{outcome.subject.label}: {said}: {outcome.path}")
     return outcomes
 
 
@@ -121,11 +127,10 @@ def _quality(given: str) -> int | None:
 
 @contextmanager
 def _progress() -> Iterator[Tell]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with screen.bars(*columns) as bar:
         task = bar.add_task("starting", total=None)
 
         def tell(what: str, done: int, total: int) -> None:
@@ -136,17 +141,10 @@ def _progress() -> Iterator[Tell]:
 
 def _table(outcomes: Sequence[Outcome]) -> None:
     """The main figures, from the records alone: mean error ± standard deviation by both aggregates, um."""
-    from rich.console import Console
-    from rich.table import Table
-
     from edgebench.records import evaluation, evaluation_summary
     from edgebench.report.numbers import mean_std, um
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("error, um", overflow="fold", min_width=11)
-    table.add_column("split", no_wrap=True)
-    for heading in ("median", "95 %", "weighted", "> 2 um", "collapsed"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows = []
     simulated = False
     for outcome in outcomes:
         found = evaluation_summary.summarise(evaluation.load(outcome.path))
@@ -154,15 +152,34 @@ def _table(outcomes: Sequence[Outcome]) -> None:
         for split, levels in found.splits.items():
             median, weighted = levels[evaluation_summary.MEDIAN], levels[evaluation_summary.WEIGHTED].score
             interval = median.score.interval
-            table.add_row(
-                outcome.subject.label.replace("/", "/\n"),
-                split if outcome.quality is None else f"{split} q{outcome.quality}",
-                mean_std(median.score.mean_um, median.score.std_um),
-                f"{um(interval.low)}-{um(interval.high)}" if interval else "",
-                mean_std(weighted.mean_um, weighted.std_um),
-                f"{100 * median.score.catastrophic:.1f} %",
-                f"{sum(stack.collapsed for stack in median.stacks)}/{len(median.stacks)}",
+            rows.append(
+                (
+                    outcome.subject.label,
+                    split if outcome.quality is None else f"{split} q{outcome.quality}",
+                    mean_std(median.score.mean_um, median.score.std_um),
+                    f"{um(interval.low)}-{um(interval.high)}" if interval else "",
+                    mean_std(weighted.mean_um, weighted.std_um),
+                    f"{100 * median.score.catastrophic:.1f} %",
+                    f"{sum(stack.collapsed for stack in median.stacks)}/{len(median.stacks)}",
+                )
             )
-    Console().print(table)
+    headers = ("error, um", "split", "median", "95 %", "weighted", "> 2 um", "collapsed")
+    screen.table(headers, rows, right=range(2, 7), whole=range(1, 7))
     if simulated:
-        typer.echo("Evaluated on simulated images: the errors are no result for real tissue.")
+        screen.line("Evaluated on simulated images: the errors are no result for real tissue.")
+
+
+def _json(outcomes: Sequence[Outcome]) -> None:
+    """Of each record its path, what it is of, and each split's score by each aggregate; um."""
+    from edgebench.records import evaluation, evaluation_summary
+
+    found = []
+    for outcome in outcomes:
+        one = evaluation_summary.summarise(evaluation.load(outcome.path))
+        levels = {
+            split: {name: {"score": level.score, "canary": level.canary} for name, level in of.items()}
+            for split, of in one.splits.items()
+        }
+        about = {"record": outcome.path, "name": one.name, "simulated": one.simulated, "jpeg_quality": outcome.quality}
+        found.append({**about, "skipped": outcome.skipped, "splits": levels})
+    screen.document({"evaluations": found})

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from edgebench.quantise.explain import Explanation, Proof
     from edgebench.quantise.recipe import Recipe
 
@@ -21,7 +19,10 @@ SHOWN = 12  # layers of the table
 
 
 def explain(
-    artifact: Annotated[str, typer.Argument(help="MODEL/TARGET below --models, or an artifact's file.")],
+    artifact: Annotated[
+        str,
+        typer.Argument(autocompletion=complete.artifacts, help="MODEL/TARGET below --models, or an artifact's file."),
+    ],
     data: Annotated[
         Path, typer.Option(help="Labelled patches to judge by: data set, .npz, or folder with labels.csv.")
     ],
@@ -47,15 +48,14 @@ def explain(
     recipe: Annotated[Optional[Path], typer.Option(help="Write the recipe that follows to this TOML file.")] = None,
     results: Annotated[
         Optional[Path],
-        typer.Option(help="Folder of results to keep this in, for the report: explain/MODEL_TARGET.json."),
+        typer.Option(help="Keep it in this folder of results, as explain/MODEL_TARGET.json, for the report."),
     ] = None,
     count: Annotated[int, typer.Option(min=1, help="Patches of --calibration to take, as `convert` did.")] = 128,
     seed: Annotated[int, typer.Option(min=0, help="Of the choice of images, and of them.")] = 0,
+    as_json: screen.Json = False,
 ) -> None:
     """Rank the layers of a quantised artifact by the error that each brings, and prove what keeping them would give."""
     from dataclasses import replace
-
-    from rich.console import Console
 
     from edgebench.cli import workshops
     from edgebench.cli.counting import counting
@@ -64,12 +64,12 @@ def explain(
     from edgebench.quantise import explain as explaining
     from edgebench.quantise import recipe as recipes
     from edgebench.quantise import units
+    from edgebench.records import explained
 
     if recipe is not None and recipe.exists():
         raise UsageError(f"{recipe}: already there. Name another file.")
     asked = _by_recipe(artifact, by, models) if by else _there(artifact, model, models)
     how, target = asked.recipe, workshops.target_of(asked.base)
-    console = Console()
     with (
         workshops.opened(asked.origin, target, data, calibration, split or (), images, count, seed, how.batch) as bench,
         counting("layers") as progress,
@@ -89,29 +89,25 @@ def explain(
         sample = f"{len(bench.given)} patches of {images_there} images of {bench.given.about['name']}"
         simulated = bench.given.about["simulated"]
         split_name = bench.given.split
-        about = {"model": bench.source.card.name, "target": asked.target, "sha256": sha256(file)}
         told = {
             **explaining.plain(found, proof),
-            "artifact": about,
+            "artifact": {"model": bench.source.card.name, "target": asked.target, "sha256": sha256(file)},
             "data": {**bench.given.about, "split": split_name, "patches": len(bench.given), "images": images_there},
         }
-    _print(console, artifact, found, len(found.shares) if all_layers else SHOWN)
-    _print_proof(console, found, proof, wanted)
-    console.print(
-        f"On {sample}, {split_name}{' (simulated)' if simulated else ''}; files that {target.backend} executes.",
-        soft_wrap=True,
-    )
-    if results is not None:
-        kept_in = results / "explain" / f"{about['model']}_{about['target']}.json"
-        kept_in.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(kept_in, json.dumps(told, indent=1) + "\n")
-        console.print(f"kept: {kept_in}", soft_wrap=True)
-    text = recipes.text(replace(how, keep=proof.keep))
+    where = f"On {sample}, {split_name}{' (simulated)' if simulated else ''}; files that {target.backend} executes."
+    better = replace(how, keep=proof.keep)
+    text = recipes.text(better)
     if recipe is not None:
         replace_text(recipe, text)
-        console.print(f"recipe: {recipe}", soft_wrap=True)
-    else:
-        console.print(f"The recipe (--recipe FILE writes it):\n{text}", soft_wrap=True, markup=False, highlight=False)
+    if results is not None:
+        screen.say(f"kept: {explained.save(told, results)}")
+    if as_json:
+        screen.document({**told, "where": where, "goal_um": wanted, "recipe": recipes.plain(better)})
+        return
+    _print(artifact, found, len(found.shares) if all_layers else SHOWN)
+    _print_proof(found, proof, wanted)
+    screen.line(where)
+    screen.line(f"recipe: {recipe}" if recipe is not None else f"The recipe (--recipe FILE writes it):\n{text}")
 
 
 @dataclass(frozen=True)
@@ -153,50 +149,37 @@ def _by_recipe(artifact: str, by: str, models: Path) -> _Asked:
     return _Asked(sources.find(model, models), f"{target}-{label}", target, how)
 
 
-def _print(console: Console, artifact: str, found: Explanation, shown: int) -> None:
-    from rich.table import Column, Table
-
+def _print(artifact: str, found: Explanation, shown: int) -> None:
     whole = found.whole
-    console.print(
+    screen.line(
         f"{artifact}: mean |difference from float32| {whole.away_um:.4f} um, at most {whole.most_um:.3f} um; "
-        f"the error of an image grows by {whole.increase_um:+.4f} um; {found.bytes / 2**20:.2f} MiB",
-        soft_wrap=True,
+        f"the error of an image grows by {whole.increase_um:+.4f} um; {found.bytes / 2**20:.2f} MiB"
     )
-    first = Column("layer", no_wrap=True)
-    float_only = ("float: KiB", "float: time")
-    table = Table(first, "operator", "alone um", "saved um", "error + um", "range", "outside", *float_only, box=None)
+    rows = []
     for share in found.shares[:shown]:
         span = "" if share.range is None else f"{share.range.low:.3g} to {share.range.high:.3g}"
         clipped = "" if share.outside is None else f"{share.outside:.2%}"
-        table.add_row(
-            share.unit.label,
-            share.unit.kind,
-            f"{share.alone.away_um:.4f}",
-            f"{share.saved_um:+.4f}",
-            f"{share.alone.increase_um:+.4f}",
-            span,
-            clipped,
-            f"{share.bytes / 2**10:+,.1f}",
-            f"{share.time[0]:.2f} [{share.time[1]:.2f}, {share.time[2]:.2f}]",
-        )
-    console.print(table)
+        figures = (f"{share.alone.away_um:.4f}", f"{share.saved_um:+.4f}", f"{share.alone.increase_um:+.4f}")
+        median, low, high = share.time
+        in_float = (f"{share.bytes / 2**10:+,.1f}", f"{median:.2f} [{low:.2f}, {high:.2f}]")
+        rows.append((share.unit.label, share.unit.kind, *figures, span, clipped, *in_float))
+    headers = ("layer", "operator", "alone um", "saved um", "error + um", "range", "outside", "+ KiB", "x time")
+    screen.table(headers, rows, right=(2, 3, 4, 6, 7, 8))
     if shown < len(found.shares):
-        console.print(f"and {len(found.shares) - shown} layers with less; --all shows them")
-    console.print(
+        screen.line(f"and {len(found.shares) - shown} layers with less; --all shows them")
+    screen.line(
         "alone: mean |difference| with only this layer quantised; saved: by which that of the artifact falls where "
-        "only this one stays in float; error +: of an image's error, alone; float: what it costs to keep this one in "
-        "float, in bytes, and in time over the artifact's (median, smallest and largest of five rounds in turns: a "
-        "look, not a measurement)",
-        soft_wrap=True,
+        "only this one stays in float; error +: of an image's error, alone; + KiB and x time: what it costs to keep "
+        "this one in float, against the artifact (median, smallest and largest of five rounds in turns: a look, not a "
+        "measurement)"
     )
 
 
-def _print_proof(console: Console, found: Explanation, proof: Proof, wanted: float) -> None:
+def _print_proof(found: Explanation, proof: Proof, wanted: float) -> None:
     low, high = proof.predicted_um
-    console.print(
+    screen.line(
         f"In float: {', '.join(proof.keep) or 'nothing more'}. Mean |difference| predicted {low:.4f} to {high:.4f} "
         f"um, measured {proof.measured.away_um:.4f} um (goal {wanted:.4f}); error of an image "
         f"{proof.measured.increase_um:+.4f} um, before {found.whole.increase_um:+.4f}; "
-        f"{proof.bytes / 2**20:.2f} MiB, before {found.bytes / 2**20:.2f}.",
-        soft_wrap=True,
+        f"{proof.bytes / 2**20:.2f} MiB, before {found.bytes / 2**20:.2f}."
     )

@@ -7,19 +7,23 @@ from concurrent.futures import BrokenExecutor
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 import edgebench
 from edgebench.cli import (
+    about,
     compare,
     convert,
     data,
     devices,
     evaluate,
     explain,
+    history,
     inspect,
     predict,
     prune,
     quantise,
+    recommend,
     report,
     run,
     selftest,
@@ -35,7 +39,7 @@ app = typer.Typer(
     help="Is a focus regressor fit for an edge device? Simulate or read focal stacks, train, convert, "
     "measure and report.",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,  # plain help: instant, and no boxes in a pipe
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
@@ -50,10 +54,15 @@ app.command("run")(run.run)
 app.add_typer(devices.app, name="devices")
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
+app.command("recommend")(recommend.recommend)
 app.command("check")(compare.check)
 app.command("compare")(compare.compare)
+app.command("history")(history.history)
 app.command("predict")(predict.predict)
 app.command("selftest")(selftest.selftest)
+
+
+about.document(app)
 
 
 def _version(wanted: bool) -> None:
@@ -73,15 +82,30 @@ def _options(
 
 
 def main() -> None:
+    """Ends the process with an exit code of `about.CODES`; every error is one line."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except TyperException as error:  # what the parser says of the command line
+        sys.exit(_refused(error))
     except (EdgebenchError, OSError, BrokenExecutor) as error:  # a full disk, a killed worker
         if "--debug" in sys.argv:
             raise
-        one_line = " ".join(str(error).split()) or type(error).__name__
-        typer.echo(f"edgebench: error: {one_line}", err=True)
+        _error(str(error) or type(error).__name__)
         sys.exit(2)
-    except SystemExit as stop:  # typer turns Ctrl-C into one, without a word
-        if stop.code == INTERRUPTED:
-            typer.echo("edgebench: stopped; what was finished is kept, the same command goes on from there.", err=True)
-        raise
+    if code == INTERRUPTED:  # typer turns Ctrl-C into it, without a word
+        typer.echo("edgebench: stopped; what was finished is kept, the same command goes on from there.", err=True)
+    sys.exit(code)
+
+
+def _refused(error: TyperException) -> int:
+    said, context = error.format_message(), getattr(error, "ctx", None)
+    if said.startswith("Usage:"):  # the help, of a command without any argument
+        typer.echo(said, err=True)
+    else:
+        hint = f" See {context.command_path} --help." if context else ""
+        _error(f"{said[:1].lower()}{said[1:].rstrip('.')}{'' if said.endswith('?') else '.'}{hint}")
+    return error.exit_code
+
+
+def _error(said: str) -> None:
+    typer.echo(f"edgebench: error: {' '.join(said.split())}", err=True)

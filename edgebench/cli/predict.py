@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,10 +21,15 @@ DELTA_UM = 2.0  # paper, 3.5: what every network here was trained on
 def predict(
     lower: Annotated[Path, typer.Option(help="Image I1, taken first.")],
     upper: Annotated[Path, typer.Option(help="Image I2, taken after the stage went up by 2 um.")],
-    model: Annotated[str, typer.Option(help="A model's folder or name, or an artifact: .tflite, .onnx, .xml.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            autocompletion=complete.subjects, help="A model's folder or name, or an artifact: .tflite, .onnx, .xml."
+        ),
+    ],
     models: Annotated[Path, typer.Option(help="Folder of the models.")] = Path("models"),
     delta_um: Annotated[float, typer.Option(help="Distance between the images; the network knows 2 only.")] = DELTA_UM,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
     """Distance of the upper image from best focus, and the move that focuses. Warnings go to standard error."""
     from edgebench.evaluation import field
@@ -36,9 +41,12 @@ def predict(
         )
     subject = field.find(model, models)
     answer = field.predict(subject, lower, upper)
-    typer.echo(json.dumps(_object(answer, subject)) if as_json else "\n".join(_lines(answer, subject)))
+    if as_json:
+        screen.document(_object(answer, subject))
+    else:
+        screen.line("\n".join(_lines(answer, subject)))
     for warning in (*answer.warnings, *_training(subject)):
-        typer.echo(f"edgebench: warning: {warning}", err=True)
+        screen.say(f"edgebench: warning: {warning}")
 
 
 def _lines(answer: Answer, subject: Subject) -> list[str]:

@@ -20,11 +20,12 @@ REFRESH_S = 0.5  # the parent must not disturb the runner: it neither polls nor 
 @contextmanager
 def progress(data: Data, pace: Pace) -> Iterator[Tell]:
     """One bar over all processes; gives what a session tells its events to."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, TextColumn
+
+    from edgebench.cli import screen
 
     columns = (TextColumn("{task.description}"), BarColumn(10), TextColumn("{task.fields[state]}"))
-    with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
+    with screen.bars(*columns, refresh=False) as bar:
         task = bar.add_task("starting", total=None, state="")
         figures = Figures(data, pace)
         drawn = 0.0

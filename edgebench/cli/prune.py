@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from edgebench.cli import complete, screen
 from edgebench.errors import UsageError
 
 
 def prune(
-    model: Annotated[str, typer.Argument(help="The model to prune: its name below --models.")],
+    model: Annotated[
+        str, typer.Argument(autocompletion=complete.models, help="The model to prune: its name below --models.")
+    ],
     name: Annotated[str, typer.Argument(help="Name of the pruned model.")],
     channels: Annotated[int, typer.Option(min=1, help="Channels that its last convolution keeps.")],
     data: Annotated[Path, typer.Option(help="Data set whose training patches the new head is fitted to.")],
@@ -21,8 +24,6 @@ def prune(
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
 ) -> None:
     """Keep the channels that the answer hangs on; nothing is trained, so that it takes minutes."""
-    from rich.progress import Progress
-
     from edgebench.cli.train import hardware
     from edgebench.models import store
     from edgebench.training import pruning
@@ -31,7 +32,7 @@ def prune(
     to = models / name
     if name == model or ((to / store.CARD).is_file() and not force):
         raise UsageError(f"{to}: there is such a model. Use another name{', or --force' if name != model else ''}.")
-    with Progress(transient=True) as bar:
+    with screen.bars() as bar:
         task = bar.add_task("", total=None)
         card = pruning.run(
             models / model,

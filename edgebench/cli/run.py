@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli import complete, screen
+from edgebench.cli.screen import say
 from edgebench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,15 +27,27 @@ SHIPPED = "reduced/tflite-int8"  # of the repository itself: it can be run befor
 def run(
     artifacts: Annotated[
         Optional[list[str]],
-        typer.Argument(help=f"Files, or MODEL/TARGET below --models; without one, and without --suite: {SHIPPED}."),
+        typer.Argument(
+            autocompletion=complete.artifacts,
+            help=f"Files, or MODEL/TARGET below --models; without one, and without --suite: {SHIPPED}.",
+        ),
     ] = None,
-    suite: Annotated[Optional[str], typer.Option(help="What to run: benchmarks/NAME.toml.")] = None,
+    suite: Annotated[
+        Optional[str], typer.Option(autocompletion=complete.suites, help="What to run: benchmarks/NAME.toml.")
+    ] = None,
     model: Annotated[
-        Optional[list[str]], typer.Option(help="Model, in place of the suite's; may be given several times.")
+        Optional[list[str]],
+        typer.Option(
+            autocompletion=complete.models, help="Model, in place of the suite's; may be given several times."
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Where: local, raspberrypi, ssh, or one of edgebench.toml.")] = "local",
+    device: Annotated[
+        str,
+        typer.Option(autocompletion=complete.devices, help="Where: local, raspberrypi, ssh, or one of edgebench.toml."),
+    ] = "local",
     emulate: Annotated[
-        Optional[str], typer.Option(help="Raspberry Pi to emulate: pi3, pi4 (if none is named), pi5.")
+        Optional[str],
+        typer.Option(autocompletion=complete.boards, help="Raspberry Pi to emulate: pi3, pi4 (if none is named), pi5."),
     ] = None,
     host: Annotated[
         Optional[str], typer.Option(help="Board to reach over SSH: user@board, or a name of your ssh configuration.")
@@ -50,9 +64,15 @@ def run(
     governor: Annotated[
         str, typer.Option(help="CPU governor for the time of the run, such as performance; what was there comes back.")
     ] = "",
-    backend: Annotated[Optional[str], typer.Option(help="Runtime; by the file's suffix if not given.")] = None,
+    backend: Annotated[
+        Optional[str],
+        typer.Option(autocompletion=complete.backends, help="Runtime; by the file's suffix if not given."),
+    ] = None,
     data: Annotated[Path, typer.Option(help="Data set.")] = Path("data/simulated"),
-    split: Annotated[Optional[list[str]], typer.Option(help="Split to measure; may be given several times.")] = None,
+    split: Annotated[
+        Optional[list[str]],
+        typer.Option(autocompletion=complete.splits, help="Split to measure; may be given several times."),
+    ] = None,
     batch: Annotated[Optional[int], typer.Option(min=1, help="Patches of one call; 8 if not given.")] = None,
     threads: Annotated[Optional[int], typer.Option(min=1, help="Threads, and cores; 1 if not given.")] = None,
     images: Annotated[Optional[int], typer.Option(min=0, help="Images of each split, spread evenly; 0: all.")] = None,
@@ -85,19 +105,18 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Measure again what has a record, and replace it.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Print cells, order and an estimate; measure nothing.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
-    """Measure focusing error, time and memory; a second call goes on where the first was stopped.
-
-    Exit code 1: a gate of the suite failed, and failed again when its cells were measured a second time.
-    """
+    """Measure focusing error, time and memory; a second call goes on where the first was stopped."""
     from edgebench.bench import estimate, gates, session
     from edgebench.bench import fleet as fleets
     from edgebench.bench import plan as plans
     from edgebench.bench.suite import PRESETS
     from edgebench.cli import gates as printed_gates
+    from edgebench.cli import machine
     from edgebench.cli import plan as printed
     from edgebench.cli.progress import progress
-    from edgebench.cli.run_table import table
+    from edgebench.cli.run_table import summaries, table
     from edgebench.devices import base as devices
     from edgebench.devices import governor as governors
     from edgebench.devices.warn import warnings
@@ -110,9 +129,6 @@ def run(
     given |= {name: number for name, number in numbers.items() if number is not None}
     given |= {"memory_limit": True} if memory_limit else {}
     given |= {"energy": _energy(energy, energy_command)} if energy or energy_command else {}
-
-    def say(line: str) -> None:
-        typer.echo(line, err=True)
 
     if fleet is not None and (emulate or host or python or device != "local"):
         raise UsageError("--fleet names its own devices. Leave out --device, --host, --emulate and --python.")
@@ -132,7 +148,8 @@ def run(
     pace = estimate.pace(todo, measured.about["sha256"])
     wanted = _gates(asked, todo, baseline)
     if plan:
-        printed.show(todo, estimate.estimate(todo, pace))
+        expected = estimate.estimate(todo, pace)
+        screen.document(machine.of_plan(todo, expected)) if as_json else printed.show(todo, expected)
         return
     if several is not None:
         fleets.measure(todo, several, say)
@@ -147,12 +164,18 @@ def run(
             say(f"{outcome.cell.name}: {said}: {outcome.path}")
     if clean and isinstance(target, devices.Remote):
         target.clean()
-    table(outcomes, list(measured.stacks))
+    if not as_json:
+        table(outcomes, list(measured.stacks))
+    found: Sequence[Check] = ()
     if wanted:
         with progress(measured, pace) as tell:
             found = gates.confirm(gates.evaluate(wanted, todo), todo, target, measured, tell)
+    if as_json:
+        cells_found = [machine.of_summary(path, summary) for path, summary in summaries(outcomes)]
+        screen.document({"cells": cells_found, "gates": machine.of_gates(found, todo)})
+    elif found:
         printed_gates.show(found, todo)
-        raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
+    raise typer.Exit(FAILED if any(check.confirmed for check in found) else 0)
 
 
 def _emulated(given: Mapping[str, Any], images: int) -> dict[str, Any]:

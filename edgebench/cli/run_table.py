@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from edgebench.cli import screen
 from edgebench.energy.choose import OFF
 
 if TYPE_CHECKING:
@@ -15,37 +17,33 @@ if TYPE_CHECKING:
     from edgebench.records.summary import Energy, Errors, Latency, Limit, Summary
 
 
-def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
-    """Mean focusing error +- standard deviation by split, times, and what else was asked for."""
-    from rich.console import Console
-    from rich.table import Table
-
+def summaries(outcomes: Sequence[Outcome]) -> list[tuple[Path, Summary]]:
     from edgebench.records import store, summary
 
-    records = [store.load(outcome.path) for outcome in outcomes]
-    summaries = [summary.summarise(record) for record in records]
+    return [(outcome.path, summary.summarise(store.load(outcome.path))) for outcome in outcomes]
+
+
+def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
+    """Mean focusing error +- standard deviation by split, times, and what else was asked for."""
+    found = [one for _, one in summaries(outcomes)]
+    records = [one.record for one in found]
     names = [outcome.cell.name.replace("/", "/\n", 1).replace(" on ", "\non ") for outcome in outcomes]
-    columns = {"cell": names, **{f"{split}, um": [_error(one.errors[split]) for one in summaries] for split in splits}}
-    columns |= {heading: [of(one) for one in summaries] for heading, of in _ALWAYS.items()}
-    asked = {heading: [of(one) for one in summaries] for heading, of in _IF_ASKED.items()}
+    columns = {"cell": names, **{f"{split}, um": [_error(one.errors[split]) for one in found] for split in splits}}
+    columns |= {heading: [of(one) for one in found] for heading, of in _ALWAYS.items()}
+    asked = {heading: [of(one) for one in found] for heading, of in _IF_ASKED.items()}
     columns |= {heading: cells for heading, cells in asked.items() if any(cells)}
-    columns["verdict"] = [one.verdict.replace(", ", "\n") for one in summaries]
-    printed = Table(box=None, pad_edge=False)
-    for heading in columns:
-        printed.add_column(heading, overflow="fold")
-    for row in zip(*columns.values(), strict=True):
-        printed.add_row(*row)
-    Console().print(printed)
+    columns["verdict"] = [one.verdict.replace(", ", ",\n") for one in found]
+    screen.table(tuple(columns), zip(*columns.values(), strict=True), right=range(1, len(columns) - 1), whole=())
     for outcome in outcomes:
         typer.echo(str(outcome.path))
-    for source in dict.fromkeys(one.energy.source for one in summaries if one.energy):
+    for source in dict.fromkeys(one.energy.source for one in found if one.energy):
         typer.echo(f"Energy by {source}, what the machine draws at rest included.")
     for reason in dict.fromkeys(reason for record in records if (reason := _no_energy(record))):
         typer.echo(f"No energy was measured: {reason}.")
-    for one in summaries:
+    for one in found:
         for verdict in one.verdicts:
             typer.echo(f"{one.record['id']}: {verdict.name} ({verdict.about}): {verdict.reason}.")
-    for reason in dict.fromkeys(one.limit.reason for one in summaries if one.limit and one.limit.reason):
+    for reason in dict.fromkeys(one.limit.reason for one in found if one.limit and one.limit.reason):
         typer.echo(f"The limit of memory was skipped: {reason}.")
     if any(record["data"]["simulated"] for record in records):
         typer.echo("Measured on simulated images: the errors are no result for real tissue.")
@@ -53,6 +51,13 @@ def table(outcomes: Sequence[Outcome], splits: Sequence[str]) -> None:
 
 def _error(error: Errors) -> str:
     return f"{error.mean_um:.2f}\n+- {error.std_um:.2f}"
+
+
+def _wall(found: Summary) -> str:
+    """Of an emulator it says nothing of the board."""
+    if found.record["device"]["emulated"]:
+        return "emulated"
+    return f"{sum(times.wall_s for times in found.times.values()):.1f}"
 
 
 def _patch(latency: Latency) -> str:
@@ -77,7 +82,7 @@ def _energy(energy: Energy) -> str:
 
 
 _ALWAYS: dict[str, Callable[[Summary], str]] = {
-    "wall, s": lambda one: f"{sum(times.wall_s for times in one.times.values()):.1f}",
+    "wall, s": _wall,
     "ms/patch": lambda one: _patch(one.latency) if one.latency else "",
     "peak MiB": lambda one: f"{one.memory.peak_mib:.0f}" if one.memory else "",
 }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli import screen
+
 if TYPE_CHECKING:
     from edgebench.selftest.session import Tell
 
@@ -35,8 +37,9 @@ def selftest(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the synthetic samples, patches and orders.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
+    as_json: screen.Json = False,
 ) -> None:
-    """Measure what is known beforehand. Exit code 0: every goal is reached, 1: one is not."""
+    """Measure what is known beforehand."""
     from edgebench.devices import base as devices
     from edgebench.report import write as pages
     from edgebench.selftest import page, parts, session, store
@@ -53,19 +56,19 @@ def selftest(
     target = write or (PAGE if report else None)
     if target is not None:
         pages.write(target, page.document(record))
-    missed = _print(record)
-    typer.echo(f"record: {path}" + (f"; page: {target}" if target else ""))
+    missed = _print(record, path, as_json)
+    say = screen.say if as_json else screen.line
+    say(f"record: {path}" + (f"; page: {target}" if target else ""))
     raise typer.Exit(MISSED if missed else 0)
 
 
 @contextmanager
 def _progress(count: int) -> Iterator[Tell]:
     """One bar over all parts, drawn only when something is told, and then at most twice a second."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(10), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), auto_refresh=False, transient=True) as bar:
+    with screen.bars(*columns, refresh=False) as bar:
         task = bar.add_task("starting", total=count)
         drawn = 0.0
 
@@ -80,20 +83,17 @@ def _progress(count: int) -> Iterator[Tell]:
         yield tell
 
 
-def _print(record: dict[str, Any]) -> int:
-    """Every finding in a table; returns how many goals are missed."""
-    from rich.console import Console
-    from rich.table import Table
-
+def _print(record: dict[str, Any], path: Path, as_json: bool) -> int:
+    """Every finding; returns how many goals are missed."""
     from edgebench.selftest import page, parts
 
     said = {True: "reached", False: "NOT REACHED", None: "no goal"}
-    table = Table("part", "what", "found", "goal", "", box=None, pad_edge=False)
     found = parts.findings(record)
-    for name, findings in found.items():
-        for number, one in enumerate(findings):
-            table.add_row("" if number else name, one.what, one.found, one.goal, said[one.reached])
-    Console().print(table)
     missed = sum(len(page.missed(findings)) for findings in found.values())
-    typer.echo(f"{record['note']}; goals not reached: {missed}")
+    if as_json:
+        screen.document({"record": path, "note": record["note"], "missed": missed, "findings": found})
+        return missed
+    rows = [(name, one.what, one.found, one.goal, said[one.reached]) for name in found for one in found[name]]
+    screen.table(("part", "what", "found", "goal", ""), rows)
+    screen.line(f"{record['note']}; goals not reached: {missed}")
     return missed

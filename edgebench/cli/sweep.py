@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from edgebench.cli import screen
 
 if TYPE_CHECKING:
     from edgebench.models.train import Status
@@ -44,13 +46,13 @@ def sweep(
         _table(jobs)
         return
     failed = []
-    with _progress(jobs) as (making, report, say):
+    with _progress(jobs) as (making, report):
         if scheduler is None:
             outcomes = cells.run(jobs, force=force, making=making, report=report, hardware=hardware)
         else:
             outcomes = cluster.run(jobs, scheduler, force=force, report=report, hardware=hardware)
         for outcome in outcomes:
-            say(f"{outcome.name}: {outcome.what}: {outcome.said}")
+            screen.line(f"{outcome.name}: {outcome.what}: {outcome.said}")
             if outcome.what == "trained":
                 _draw(models / outcome.name)
             elif outcome.what == "failed":
@@ -76,39 +78,25 @@ def _list(failed: Sequence[Outcome], total: int) -> None:
 
 
 def _table(jobs: Sequence[Job]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from edgebench.training import cells
 
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("name", "network", "kind", "alpha", "px", "recipe", "epochs x\npatches", "needs", "state"):
-        table.add_column(heading, overflow="fold", no_wrap=heading != "kind")
+    rows = []
     for job in jobs:
         patches = "all" if job.epoch_patches is None else f"{job.epoch_patches:,}"
-        table.add_row(
-            job.name,
-            job.network,
-            job.kind,
-            f"{job.alpha:g}",
-            str(job.input_size),
-            job.recipe,
-            f"{job.epochs} x\n{patches}",
-            ", ".join(Path(needed).name for needed in job.needs),
-            cells.state_of(job),
-        )
-    Console().print(table)
+        size, epochs = (f"{job.alpha:g}", str(job.input_size)), f"{job.epochs} x\n{patches}"
+        needs = ", ".join(Path(needed).name for needed in job.needs)
+        rows.append((job.name, job.network, job.kind, *size, job.recipe, epochs, needs, cells.state_of(job)))
+    headers = ("name", "network", "kind", "alpha", "px", "recipe", "epochs x\npatches", "needs", "state")
+    screen.table(headers, rows, whole=(0, 1, 3, 4, 5, 6, 7, 8))
 
 
 @contextmanager
-def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report, Callable[[str], None]]]:
-    """A bar for what is made and for the epoch that runs, and one line for each epoch and each cell that ended."""
-    from rich.progress import BarColumn, Progress, TextColumn
+def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report]]:
+    """A bar for what is made and for the epoch that runs, and one line for each epoch that ended."""
+    from rich.progress import BarColumn, TextColumn
 
     epochs = {job.name: job.epochs for job in jobs}
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), transient=True
-    ) as bar:
+    with screen.bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")) as bar:
         task = bar.add_task("", total=None, state="")
 
         def making(cell: str, what: str, done: int, total: int) -> None:
@@ -117,12 +105,10 @@ def _progress(jobs: Sequence[Job]) -> Iterator[tuple[Making, Report, Callable[[s
         def report(cell: str, now: Status) -> None:
             epoch = f"{cell}: epoch {now.epoch}/{epochs[cell]}"
             if now.validation_um is not None:
-                say(f"{epoch}: loss {now.loss:.3f}, validation error {now.validation_um:.3f} um")
+                line = f"{epoch}: loss {now.loss:.3f}, validation error {now.validation_um:.3f} um"
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
                 return
             doing = f"loss {now.loss:.3f}, {now.patches_per_s:.0f} patches/s, {now.eta_s / 60:.0f} min left"
             bar.update(task, description=epoch, completed=now.patches, total=now.of, state=doing)
 
-        def say(line: str) -> None:
-            bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-        yield making, report, say
+        yield making, report

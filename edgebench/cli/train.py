@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from edgebench.cli import screen
+
 if TYPE_CHECKING:
     from edgebench.models.train import Status
     from edgebench.training.job import Making
@@ -85,9 +87,9 @@ def hardware() -> dict[str, Any]:
 @contextmanager
 def _progress(epochs: int) -> Iterator[tuple[Making, Callable[[Status], None]]]:
     """A bar for what is made and for the epoch that runs, and one line for each epoch that ended."""
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, TextColumn
 
-    with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")) as bar:
+    with screen.bars(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}")) as bar:
         task = bar.add_task("", total=None, state="")
 
         def making(what: str, done: int, total: int) -> None:
@@ -96,7 +98,8 @@ def _progress(epochs: int) -> Iterator[tuple[Making, Callable[[Status], None]]]:
         def show(now: Status) -> None:
             epoch = f"epoch {now.epoch}/{epochs}"
             if now.validation_um is not None:
-                bar.console.print(f"{epoch}: loss {now.loss:.3f}, validation error {now.validation_um:.3f} um")
+                line = f"{epoch}: loss {now.loss:.3f}, validation error {now.validation_um:.3f} um"
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
                 return
             doing = f"loss {now.loss:.3f}, {now.patches_per_s:.0f} patches/s, {now.eta_s / 60:.0f} min left"
             bar.update(task, description=epoch, completed=now.patches, total=now.of, state=doing)

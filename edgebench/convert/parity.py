@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from edgebench.convert.base import FLOAT32, Target
 from edgebench.convert.source import Source
+from edgebench.convert.targets import FLOAT32, Target
 from edgebench.data.patches import PatchSet
 from edgebench.errors import ConversionError
 from edgebench.focus.preprocess import model_input

@@ -6,14 +6,23 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any, Optional, Protocol, runtime_checkable
 
-from edgebench import errors
+from edgebench import errors, extensions
 from edgebench.emulation.boards import BOARDS
 from edgebench.errors import DeviceError, EdgebenchError, UsageError
 from edgebench.types import RunSpec
 
-CODE = ("types.py", "errors.py", "focus/*.py", "backends/*.py", "energy/*.py", "runner/*.py")  # that runs on a device
+CODE = (
+    "types.py",
+    "errors.py",
+    "extensions.py",
+    "focus/*.py",
+    "backends/*.py",
+    "energy/*.py",
+    "runner/*.py",
+)  # that runs on a device
 Event = dict[str, Any]  # one line of the runner's protocol, docs/architecture.md
 
 
@@ -75,6 +84,7 @@ DEVICES = {
     "raspberrypi": "edgebench.devices.raspberrypi",
     "ssh": "edgebench.devices.remote",
 }  # beside them, the boards that can be emulated, by their own names
+GROUP = "edgebench.devices"  # of entry points: a module with connect(asked) -> Device each
 _ERRORS = {
     name: found for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, EdgebenchError)
 }
@@ -90,7 +100,10 @@ def connect(name: str, asked: Optional[Asked] = None) -> Device:
     asked = asked or Asked()
     own = named.load()
     if name not in (*DEVICES, *BOARDS, *own):
-        raise UsageError(f"no device {name!r}. Devices: {', '.join([*DEVICES, *BOARDS, *own])}.")
+        others = extensions.found(GROUP)
+        if name not in others:
+            raise UsageError(f"no device {name!r}. Devices: {', '.join([*DEVICES, *BOARDS, *own, *others])}.")
+        return _other(name, asked)
     if name in own and not (asked.host or asked.emulate):
         given = {key: value for key, value in own[name].items() if key != "python" or not asked.python}
         asked = replace(asked, **given)  # type: ignore[arg-type]
@@ -106,6 +119,15 @@ def connect(name: str, asked: Optional[Asked] = None) -> Device:
     device: Device = importlib.import_module(DEVICES[kind]).connect(asked)
     if name not in DEVICES:
         device.name = name
+    return device
+
+
+def _other(name: str, asked: Asked) -> Device:
+    """A device of another package."""
+    module = extensions.load(GROUP, name, ModuleType)
+    if not hasattr(module, "connect"):
+        raise UsageError(f"device {name!r}: {module.__name__} has no connect(asked). Install it again.")
+    device: Device = module.connect(asked)
     return device
 
 

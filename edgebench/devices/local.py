@@ -36,9 +36,11 @@ class Killed(DeviceError):
 class Local:
     emulated = False
 
-    def __init__(self, name: str = "local", python: str = "") -> None:
-        """python: another interpreter that the runner runs in, which need not have edgebench."""
+    def __init__(self, name: str = "local", python: str = "", prefix: Sequence[str] = ()) -> None:
+        """python: another interpreter that the runner runs in, which need not have edgebench. prefix: a command that
+        starts it, such as `nice -n 10`; it must pass on standard input and output, and see the same paths."""
         self.name = name
+        self._prefix = tuple(prefix)
         self._other = shutil.which(python) if python else None
         if python and self._other is None:
             raise DeviceError(f"device {name!r}: no Python {python!r} here. Name one with --python.")
@@ -97,7 +99,7 @@ class Local:
 
     def _python(self) -> list[str]:
         """The command that is Python."""
-        return [self.python]
+        return [*self._prefix, self.python]
 
     def _environment(self) -> Optional[dict[str, str]]:
         """None: that of this process."""

@@ -23,8 +23,9 @@ _SOURCES = (
 def code_sha256(backend: str) -> str:
     """Of the sources that decide the answers and contrasts of a record: a change elsewhere makes none stale."""
     package = Path(edgebench.__file__).parent
-    module = backends.entry(backend).module.partition(".")[2]
-    return sha256_of_sources(package, (package / name for name in (*_SOURCES, f"{module.replace('.', '/')}.py")))
+    top, _, module = backends.entry(backend).module.partition(".")
+    own = (f"{module.replace('.', '/')}.py",) if top == "edgebench" else ()  # another package tells its version instead
+    return sha256_of_sources(package, (package / name for name in (*_SOURCES, *own)))
 
 
 def objects(manifest: Mapping[str, Any] | None) -> dict[str, dict[str, str]]:

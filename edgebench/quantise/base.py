@@ -15,9 +15,6 @@ from edgebench.quantise.ranges import Range, Tensors
 from edgebench.quantise.recipe import Recipe
 from edgebench.quantise.units import Unit
 
-CALIBRATED = ("int8", "int16x8")  # precisions that need calibration patches
-INTEGERS = ("dynamic", *CALIBRATED)  # whose activations become integers, so that heavy tails cost them steps
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -64,7 +61,6 @@ def load(format: str) -> Quantiser:
 
 
 CALIBRATION_BATCH = 8
-RUNTIMES = {"tflite": "litert", "onnx": "onnxruntime", "openvino": "openvino"}  # that runs a format's float32 file
 
 
 def batches(x: np.ndarray, batch: int) -> list[np.ndarray]:

@@ -32,7 +32,7 @@ def _cached(processes: Sequence[Record], one_patch: Record | None) -> Iterator[V
     share = 1 - alone / float(np.median(medians))
     if share > FASTER and alone < min(medians):
         reason = f"calls that repeat one patch are {share:.0%} faster than those whose patches take turns"
-        yield Verdict("CACHE", "latency", f"{reason} (limit {FASTER:.0%})")
+        yield Verdict("CACHE", "latency", f"{reason} (limit {FASTER:.0%})", f"{share:.0%}")
 
 
 def _other_answers(record: Record) -> Iterator[Verdict]:

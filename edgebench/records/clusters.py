@@ -47,14 +47,39 @@ def bias(answers: Answers) -> Mean:
 
 def shares(answers: Answers) -> Shares:
     away = np.abs(answers.error_um)
+    return Shares(
+        near=share(answers, away <= metrics.NEAR_UM),
+        far=share(answers, away <= metrics.FAR_UM),
+        direction=direction(answers),
+        catastrophic=share(answers, away > metrics.CATASTROPHE_UM),
+    )
+
+
+def share(answers: Answers, true: np.ndarray) -> Mean:
+    """Share of the answers of which something is true, (n,) bool."""
+    return _share(_by_stack(answers, true))
+
+
+def direction(answers: Answers) -> Mean | None:
+    """Share of the right side, of the answers more than 1 um out of focus; None where there are none."""
     asked = np.abs(answers.truth_um) > metrics.SIGN_UM
     right = np.sign(answers.value_um) == np.sign(answers.truth_um)
-    return Shares(
-        near=of(_by_stack(answers, away <= metrics.NEAR_UM)),
-        far=of(_by_stack(answers, away <= metrics.FAR_UM)),
-        direction=of(_by_stack(answers, right, asked)) if asked.any() else None,
-        catastrophic=of(_by_stack(answers, away > metrics.CATASTROPHE_UM)),
-    )
+    return _share(_by_stack(answers, right, asked)) if asked.any() else None
+
+
+def _share(values: Mapping[str, Sequence[float]]) -> Mean:
+    """As of(); where all answers are alike, every draw is, too, and the interval is that of the stacks.
+
+    A stack of which it is true of every answer is a success, and none of n failed: by Clopper and Pearson (1934) at
+    least 0.025^(1/n) of all stacks are such, and the share of answers is no smaller.
+    """
+    found = of(values)
+    if found.interval is None or found.interval.low < found.interval.high:
+        return found
+    bound = st.TAIL ** (1 / len(values))
+    if found.value == 1:
+        return Mean(1.0, Estimate(1.0, bound, 1.0))
+    return Mean(0.0, Estimate(0.0, 0.0, 1 - bound)) if found.value == 0 else found
 
 
 def ratio(base: Answers, other: Answers, *, seed: int = 0) -> Mean | None:

@@ -31,6 +31,10 @@ class Ratio:
     found: Estimate | None
 
     @property
+    def value(self) -> float:
+        return self.other / self.base
+
+    @property
     def verdict(self) -> str:
         return ratios.judge(self.found) if self.found else "too few processes"
 
@@ -51,9 +55,12 @@ class Comparison:
         return (*found, *(f"{split} error {one.verdict}" for split, one in pairs if one and one.verdict in WORSE))
 
 
-def compare(base: Record, other: Record, margin_um: float = MARGIN_UM) -> Comparison:
-    """UsageError where the two were not measured alike: then no number of one says anything about the other."""
-    for what, a, b in _protocol(base, other):
+def compare(base: Record, other: Record, margin_um: float = MARGIN_UM, *, across_devices: bool = False) -> Comparison:
+    """UsageError where the two were not measured alike: then no number of one says anything about the other.
+
+    across_devices: two devices are what is compared.
+    """
+    for what, a, b in _protocol(base, other, across_devices):
         if a != b:
             raise UsageError(
                 f"{base['id']} and {other['id']} differ in {what} ({a} and {b}), so that they cannot be compared. "
@@ -63,7 +70,13 @@ def compare(base: Record, other: Record, margin_um: float = MARGIN_UM) -> Compar
     return Comparison(one, two, latency(base, other), tuple(_single(one, two)), _errors(one, two, margin_um))
 
 
-def _protocol(base: Record, other: Record) -> Iterator[tuple[str, object, object]]:
+def difference(message: str) -> str:
+    """Of a refusal: what differs, without the names of the records and the advice."""
+    what = message.partition(" differ in ")[2].partition(", so that")[0]
+    return f"differ in {what}" if what else message.partition(". ")[0]
+
+
+def _protocol(base: Record, other: Record, across_devices: bool) -> Iterator[tuple[str, object, object]]:
     """What must be the same, by its name in words."""
 
     def both(what: str, of: Callable[[Record], object]) -> tuple[str, object, object]:
@@ -71,7 +84,8 @@ def _protocol(base: Record, other: Record) -> Iterator[tuple[str, object, object
 
     for name in SETTINGS:
         yield both(f"settings.{name}", lambda record, name=name: record["settings"][name])  # type: ignore[misc]
-    yield both("device", lambda record: f"{record['device']['name']}, {record['device']['host']['cpu']}")
+    if not across_devices:
+        yield both("device", lambda record: f"{record['device']['name']}, {record['device']['host']['cpu']}")
     yield both("data", lambda record: record["data"]["sha256"][:12])
     yield both("energy, which is sampled between timed calls", _sampled)
     yield both("splits", lambda record: ", ".join(sorted(record["accuracy"])))

@@ -67,7 +67,7 @@ def same_making(one: Record, other: Record) -> bool:
 
 def validate(record: object, source: str = "evaluation") -> Record:
     """Check a record; RecordError with the JSON path of the first fault, `source` names the file."""
-    sound = fault.check(record, _validator(), source, _ADVICE)
+    sound = fault.check(record, _schema(), source, _ADVICE)
     for split, images in sound["splits"].items():
         for image in images:
             numbers = [*image["patches_um"], *image["contrast"]]
@@ -117,8 +117,6 @@ def load_each(results: Path) -> Iterator[Record]:
 
 
 @cache
-def _validator() -> Any:
-    import jsonschema
-
+def _schema() -> Any:
     text = resources.files("edgebench.records").joinpath(f"evaluation-{VERSION}.json").read_text("utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
+    return json.loads(text)

@@ -21,6 +21,11 @@ class Group:
     ns: int  # of a call, all together
 
 
+def whole_ms(groups: Iterable[Group]) -> float:
+    """Of a call, all operators together."""
+    return sum(one.ns for one in groups) / 1e6
+
+
 def kinds(groups: Iterable[Group]) -> dict[str, float]:
     """Share of the time of each type of operator, the largest first."""
     groups = tuple(groups)

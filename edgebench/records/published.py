@@ -74,8 +74,6 @@ def find(name: str, results: Path) -> Path:
 
 def load(path: Path) -> Published:
     """Read the tables of one publication; RecordError names the file and the JSON path of a fault."""
-    import jsonschema
-
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -84,7 +82,7 @@ def load(path: Path) -> Published:
         ) from error
     except ValueError as error:
         raise RecordError(f"{path}: damaged ({error}). Restore the file from the repository.") from error
-    fault.check(raw, jsonschema.Draft202012Validator(_SCHEMA), str(path), "Restore the file from the repository.")
+    fault.check(raw, _SCHEMA, str(path), "Restore the file from the repository.")
     tables = {table["id"]: _rows(table, path) for table in raw["tables"]}
     remarks = {remark["id"]: remark["text"] for remark in raw["remarks"]}
     return Published(raw["citation"], raw["setup"], tables, remarks)

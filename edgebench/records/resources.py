@@ -33,7 +33,25 @@ class Memory:
 
     @property
     def steady_mib(self) -> float:
-        return next(stage.rss_mib for stage in self.stages if stage.name == "steady")
+        return self.stage("steady").rss_mib
+
+    def stage(self, name: str) -> Stage:
+        return next(stage for stage in self.stages if stage.name == name)
+
+    def added(self, name: str) -> Added:
+        """By the end of a stage: "load" of the model, or its "first" inference."""
+        before, after = self.stage("imports"), self.stage(name)
+        private = (before.uss_mib, after.uss_mib)
+        uss = None if private[0] is None or private[1] is None else private[1] - private[0]
+        return Added(after.rss_mib - before.rss_mib, uss)
+
+
+@dataclass(frozen=True)
+class Added:
+    """What the model has added to a process since its imports, MiB; of two stages of one process, never of peaks."""
+
+    rss_mib: float
+    uss_mib: float | None  # None: the kernel tells no private pages
 
 
 @dataclass(frozen=True)

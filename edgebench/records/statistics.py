@@ -151,7 +151,7 @@ def cluster_mean_error(
     value = float(sums.sum() / sizes.sum())
     if len(sums) < CLUSTERS:
         return value, None
-    error = _robust_error(sums, sizes)
+    error = robust_error(sums, sizes)
     if error == 0:
         return value, Estimate(value, value, value)
     if len(sums) < _STUDENTISED:
@@ -160,7 +160,7 @@ def cluster_mean_error(
     drawn = _draw(len(sums), resamples, np.random.default_rng(seed))
     means = _mean(sums[drawn], sizes[drawn])
     with np.errstate(divide="ignore", invalid="ignore"):
-        away = (means - value) / _robust_error(sums[drawn], sizes[drawn])
+        away = (means - value) / robust_error(sums[drawn], sizes[drawn])
     low, high = np.quantile(away[np.isfinite(away)], [TAIL, 1 - TAIL])
     return value, Estimate(value, max(value - float(high * error), 0.0), value - float(low * error))
 
@@ -188,7 +188,7 @@ def _mean(sums: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return found
 
 
-def _robust_error(sums: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+def robust_error(sums: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Standard error of the mean over all values, from the clusters (last axis) as they are."""
     n = sums.shape[-1]
     variance = n / (n - 1) * ((sums - _mean(sums, sizes)[..., None] * sizes) ** 2).sum(axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from edgebench.errors import RecordError
 from edgebench.files import replace_text
 from edgebench.records.schema import Record, upgrade, validate
 
+LONGEST = 20  # digits of a whole number: ns and bytes have fewer, and what follows from it fits a float
 DIGITS = 4  # of a patch's answer in um: 0.1 nm, far below any focusing error
 
 
@@ -57,10 +59,15 @@ def save(record: Record, results: Path, *, force: bool = False) -> Path:
     return write(path, text)
 
 
+def sha256(record: Record) -> str:
+    """SHA-256 of the file that `save` writes of a record, so that a report can cite it."""
+    return hashlib.sha256(f"{render(record)}\n".encode()).hexdigest()
+
+
 def load(path: Path) -> Record:
     """Read one record, brought to the present schema; RecordError names the file and what is wrong with it."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        raw = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_int=_whole)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}). Check the results folder.") from error
     except ValueError as error:  # not UTF-8, not JSON, NaN
@@ -93,6 +100,12 @@ def render(value: Any, indent: int = 0) -> str:
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > LONGEST:
+        raise ValueError(f"a whole number of {len(digits)} digits")
+    return int(digits)
 
 
 def _refuse(constant: str) -> float:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgebench.focus.aggregate import image_value
+from edgebench.records import clusters, depth, resources
 from edgebench.records import evaluation_metrics as metrics
-from edgebench.records import resources
 from edgebench.records import statistics as st
 from edgebench.records import sustained as long
 from edgebench.records.canary import Canary
 from edgebench.records.checks import checks
+from edgebench.records.clusters import Mean
 from edgebench.records.evaluation_metrics import Answers, GroupError, Paired, StackScore
 from edgebench.records.profile import Group
 from edgebench.records.resources import Energy, Limit, Memory, Stage
@@ -47,6 +48,8 @@ class Errors:
     bias_um: float
     canary: Canary
     patch_mean_um: float
+    direction: Mean | None  # share of the right side, of images more than 1 um out of focus; None: there are none
+    in_depth: Mean  # share with |e| of at most half the depth of field (records/depth.py)
     samples: tuple[GroupError, ...]
     worst_stack: StackScore
 
@@ -77,6 +80,10 @@ class Times:
     def other_s(self) -> float:
         return self.aggregate_s + self.rest_s
 
+    @property
+    def not_predict_s(self) -> float:
+        return self.wall_s - self.predict_s
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -90,6 +97,8 @@ class Latency:
     patch: Estimate | None
     p90: Estimate | None
     p99: Estimate | None
+    patch_p90: Estimate | None
+    patch_p99: Estimate | None
     patches_per_s: float  # patches over the wall time of the timed loop (R5); median of the processes
     outliers: int
     variation: float | None  # coefficient of variation of the process medians
@@ -173,6 +182,8 @@ def _errors(raw: Sequence[Record]) -> Errors:
         bias_um=found.bias_um,
         canary=metrics.follows(images),
         patch_mean_um=float(np.mean(np.abs(metrics.of_tiles(ordered).error_um))),
+        direction=clusters.direction(images),
+        in_depth=depth.share(images),
         samples=metrics.by_sample(images),
         worst_stack=max(stacks, key=lambda stack: stack.mean_um),
     )
@@ -194,6 +205,7 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
     medians = [float(np.median(process["samples_ns"])) / NS_PER_MS for process in processes]
     samples = [[ns / NS_PER_MS for ns in process["samples_ns"]] for process in processes]
     p50_ms, p50 = st.process_median(medians)
+    p90, p99 = (st.process_percentile(samples, p) for p in (0.9, 0.99))
     start = {
         f"{name}_ms": float(np.median([process["load"][f"{name}_ns"] for process in processes])) / NS_PER_MS
         for name in ("import", "load", "first")
@@ -205,8 +217,10 @@ def _latency(processes: Sequence[Record], batch_size: int) -> Latency:
         p50=p50,
         patch_ms=p50_ms / batch_size,
         patch=p50.scaled(1 / batch_size) if p50 else None,
-        p90=st.process_percentile(samples, 0.9),
-        p99=st.process_percentile(samples, 0.99),
+        p90=p90,
+        p99=p99,
+        patch_p90=p90.scaled(1 / batch_size) if p90 else None,
+        patch_p99=p99.scaled(1 / batch_size) if p99 else None,
         patches_per_s=float(np.median([_throughput(process, batch_size) for process in processes])),
         outliers=sum(st.outliers(process["samples_ns"]) for process in processes),
         variation=st.variation(medians),

@@ -115,7 +115,7 @@ def trend_verdict(processes: Sequence[Sequence[float]]) -> tuple[Verdict, ...]:
                 f"in {len(sizes)} of {len(processes)} processes the median {what}, by up to "
                 f"{max(sizes, key=abs):+.1%} (limit {CHANGE:.0%})"
             )
-            verdicts.append(Verdict(name, "latency", reason))
+            verdicts.append(Verdict(name, "latency", reason, f"{max(sizes, key=abs):+.1%}"))
     return tuple(verdicts)
 
 

@@ -39,6 +39,11 @@ class Verdict:
     name: str  # OK is none; docs/measurement.md has them all
     about: str  # "latency", "backend", "device", or the name of a split
     reason: str
+    figure: str = ""  # the number of the reason as a cell of a table has it, where one number says it
+
+    @property
+    def brief(self) -> str:
+        return f"{self.name} {self.figure}".strip()
 
 
 def judge(
@@ -63,7 +68,12 @@ def judge(
         found.append(Verdict("FALLBACK", "backend", fallback))
     if variation is not None and variation > VARIATION:
         found.append(
-            Verdict("NOISY", "latency", f"the process medians vary by {variation:.1%} (limit {VARIATION:.0%})")
+            Verdict(
+                "NOISY",
+                "latency",
+                f"the process medians vary by {variation:.1%} (limit {VARIATION:.0%})",
+                f"{variation:.1%}",
+            )
         )
     if calls is not None and wall_s is not None and (calls < CALLS or wall_s < SECONDS):
         found.append(
@@ -71,10 +81,12 @@ def judge(
                 "SHORT",
                 "latency",
                 f"{calls:,} timed calls in {wall_s:.1f} s (at least {CALLS:,} and {SECONDS:.0f} s are asked for)",
+                f"{calls:,} in {wall_s:.0f} s",
             )
         )
     if unsteady:
-        found.append(Verdict("UNSTEADY", "latency", f"the warm-up of {unsteady} processes ended at its cap"))
+        reason = f"the warm-up of {unsteady} processes ended at its cap"
+        found.append(Verdict("UNSTEADY", "latency", reason, str(unsteady)))
     reasons = {split: canary.reason for split, canary in canaries.items()}
     found += [Verdict("COLLAPSED", split, reason) for split, reason in reasons.items() if reason]
     return tuple(found)

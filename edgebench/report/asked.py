@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from edgebench.records.resources import STAGES, Stage
 from edgebench.records.summary import Summary
-from edgebench.report.markdown import Notes, Table, mark
+from edgebench.report.document import Notes, Table, Value
+from edgebench.report.markdown import mark
 from edgebench.report.numbers import NONE, mib, ms, ms_interval
 from edgebench.report.rows import run, verdicts
 from edgebench.report.speed import EMULATED
@@ -16,6 +17,22 @@ SHARES = (
     "which end with it."
 )
 AT_REST = "What the machine drew for 5 s before the runtime was loaded. It is part of the joules, not taken off them."
+
+
+def calls(summaries: Sequence[Summary], notes: Notes) -> Table:
+    """What a latency stands on: processes x calls in each, the slow ones among them, and the patches in a second."""
+    rows = [
+        (
+            run(one, notes, batch=False),
+            Value(str(one.record["settings"]["batch_size"]), one.record["settings"]["batch_size"]),
+            Value(f"{found.processes} x {found.calls // found.processes:,}", found.calls),
+            Value(str(found.outliers), found.outliers),
+            "; ".join(f"{v.name}: {v.reason}" for v in one.verdicts if v.about in ("latency", "device")) or "OK",
+        )
+        for one in summaries
+        if (found := one.latency) and not one.record["device"]["emulated"]
+    ]
+    return Table(("Run", "Batch", "Calls", "Outliers", "Verdicts"), tuple(rows))
 
 
 def stages(summaries: Sequence[Summary], notes: Notes) -> Table:

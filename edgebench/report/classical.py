@@ -12,9 +12,12 @@ from edgebench.records.clusters import Mean
 from edgebench.records.evaluation_summary import MEDIAN, Evaluation
 from edgebench.records.schema import Record
 from edgebench.report import evaluated, sets
+from edgebench.report.document import Block, Bullets, Document, Notes, Table
 from edgebench.report.evaluated import View
-from edgebench.report.markdown import Notes, Table, bullets, footnotes, mark, render
+from edgebench.report.formats import markdown
+from edgebench.report.markdown import mark
 from edgebench.report.numbers import NONE, percent_interval, um, um_interval
+from edgebench.report.pages.parts import blocks
 
 HEADERS = ("Error (um) [95 %]", "SD", "p95", "Max", "Bias [95 %]", f"Within {SUCCESS_UM:g} um [95 %]")
 COSTS = ("Captures, median (mean)", "Most", "Moves", "Turns", "False peaks")
@@ -50,15 +53,21 @@ SINGLE = "Every image of the split, so every start in the range; median over the
 
 
 def document(records: Sequence[Record], evaluations: Sequence[Evaluation]) -> str:
-    """The whole page; a regressor stands in the table of the data whose SHA-256 is its own, uncompressed further."""
+    """The page as Markdown."""
+    return markdown.render(page(records, evaluations))
+
+
+def page(records: Sequence[Record], evaluations: Sequence[Evaluation]) -> Document:
+    """A regressor stands in the table of the data whose SHA-256 is its own, uncompressed further."""
     notes: Notes = {}
     simulated = any(record["data"]["simulated"] for record in records)
     view = evaluated.view(evaluations)
-    parts = [f"# Classical autofocus beside the regressor{' (simulated slides)' if simulated else ''}", LEAD]
+    parts: list[str | Block] = [LEAD]
     for record in records:
         parts += _section(record, regressors(view, record), notes)
-    parts += ["## How it was measured", bullets(_method(records)), footnotes(notes)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts += ["## How it was measured", Bullets(tuple(_method(records)))]
+    title = f"Classical autofocus beside the regressor{' (simulated slides)' if simulated else ''}"
+    return Document("classical", title, blocks(parts), notes)
 
 
 def regressors(view: View, record: Record) -> list[Evaluation]:
@@ -96,10 +105,10 @@ def caption(record: Record, scene: Scene) -> tuple[str, str]:
     return title, f"{f'Peaks {away}: {counts}.' if counts else none} {images}"
 
 
-def _section(record: Record, regressors: Sequence[Evaluation], notes: Notes) -> list[str]:
+def _section(record: Record, regressors: Sequence[Evaluation], notes: Notes) -> list[str | Block]:
     data = record["data"]
     kind = f"**Simulated**, seed {data['seed']}" if data["simulated"] else "Real slides"
-    parts = [f"## {record['set']}{' (simulated)' if data['simulated'] else ''}"]
+    parts: list[str | Block] = [f"## {record['set']}{' (simulated)' if data['simulated'] else ''}"]
     parts += [SIMULATED] * data["simulated"]
     parts.append(f"{kind}, SHA-256 `{data['sha256']}`; measured {record['created'][:10]}.")
     for split in dict.fromkeys(stack["split"] for stack in record["stacks"]):
@@ -109,7 +118,7 @@ def _section(record: Record, regressors: Sequence[Evaluation], notes: Notes) -> 
         parts += [
             f"### {sets.heading(data, record['set'], split)}",
             f"{len(of_split)} stacks of {' or '.join(map(str, planes))} planes, {span}.",
-            render(table(record, split, regressors, notes)),
+            table(record, split, regressors, notes),
         ]
     if not regressors:
         parts.append("No regressor was evaluated on exactly these data: `edgebench evaluate MODEL --data ...` does.")

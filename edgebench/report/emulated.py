@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgebench.records import estimate
-from edgebench.records.agreement import agreement, identity
+from edgebench.records.agreement import Agreement
 from edgebench.records.summary import Summary
-from edgebench.report.markdown import Notes, Table, mark
-from edgebench.report.numbers import NONE, mib, ms
+from edgebench.report.columns import BY_KEY, Context, key
+from edgebench.report.document import Cell, Notes, Table, Value
+from edgebench.report.numbers import NONE
 from edgebench.report.rows import run
 
 TEXT = (
@@ -17,39 +17,25 @@ TEXT = (
     "on the same backend on a real machine. Est.: the time of a patch at the batch size of the run."
 )
 _CLASSES = 3  # shown
-THREADS = (1, 4)
 
 
 def boards(summaries: Sequence[Summary], notes: Notes) -> Table:
-    """One row an emulated run."""
-    external = estimate.fit()["external"]
-    source = (
-        "est.: an estimate, never measured. In brackets, the worst error on this board; on all boards it is "
-        f"{external['mean']:.0%} in the mean, {external['worst']:.0%} at worst, of {external['points']} published "
-        "latencies of TFLite that the fit never saw. `edgebench devices calibrate` makes the fit again."
-    )
+    """One row an emulated run whose instructions were counted."""
+    context = Context(tuple(summaries), notes)
     rows = []
     for one in summaries:
-        found = estimate.counted(one.record)
-        if not one.record["device"]["emulated"] or found is None:
+        found = context.counts.get(key(one))
+        if found is None:
             continue
         batch = one.record["settings"]["batch_size"]
-        told = []
-        for threads in THREADS:
-            latency = found.latency_ms.get(threads)
-            if latency is None:
-                told.append(NONE)
-                continue
-            ends = ", ".join(ms(value / batch) for value in (latency.low, latency.high))
-            told.append(f"est. {ms(latency.value / batch)} [{ends}]{mark(notes, source)}")
         largest = sorted(found.share.items(), key=lambda item: -item[1])[:_CLASSES]
-        cells = (
-            f"{found.of(batch):,.2f}",
+        cells: tuple[Cell, ...] = (
+            BY_KEY["instructions_m"].of(one, context),
             ", ".join(f"{name} {share:.0%}" for name, share in largest),
             f"{found.l1_misses_m / batch * 1e3:,.1f} / {found.last_misses_m / batch * 1e3:,.1f}",
-            mib(one.memory.peak_mib if one.memory else None),
-            _agreement(one, summaries),
-            *told,
+            BY_KEY["peak_mib"].of(one, context) if one.memory else NONE,
+            _agreement(context.agreements.get(key(one))),
+            *(BY_KEY[name].of(one, context) for name in ("est_1_thread_ms", "est_4_threads_ms")),
         )
         rows.append((run(one, notes), *cells))
     headers = (
@@ -59,11 +45,8 @@ def boards(summaries: Sequence[Summary], notes: Notes) -> Table:
     return Table(headers, tuple(rows))
 
 
-def _agreement(one: Summary, summaries: Sequence[Summary]) -> str:
+def _agreement(found: Agreement | None) -> Cell:
     """With a real run of the same artifact and backend on the same data."""
-    for other in summaries:
-        if not other.record["device"]["emulated"] and identity(other.record) == identity(one.record):
-            found = agreement(other.record, one.record)
-            if found:
-                return f"{found.mean_um:.2g} / {found.max_um:.2g} ({found.patches:,} patches)"
-    return NONE
+    if found is None:
+        return NONE
+    return Value(f"{found.mean_um:.2g} / {found.max_um:.2g} ({found.patches:,} patches)", found.mean_um)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from edgebench.records.published import Published
 from edgebench.records.summary import Errors, GroupError, Summary
-from edgebench.report.markdown import Notes, Table, mark
-from edgebench.report.numbers import NONE, NOT_RUN, mean_std, published, um, um_interval
-from edgebench.report.rows import newest_first, run, slides, subset, verdicts
+from edgebench.report.document import Cell, Notes, Table, Value, marked
+from edgebench.report.markdown import mark
+from edgebench.report.numbers import NONE, NOT_RUN, mean_std, published, ranged, um, um_interval
+from edgebench.report.rows import fullest, run, slides, subset, verdicts
 
 PLANES = 41  # of a published stack; the paper's Tables 3 to 6 count images so
 PAPER = (
@@ -25,37 +26,31 @@ def details(summaries: Sequence[Summary], split: str, notes: Notes) -> Table:
     for summary in summaries:
         if split in summary.errors:
             cells = _cells(summary.errors[split])
-            cells[0] += subset(summary, split, notes)
-            cells[1] += verdicts(summary, split, notes)
+            cells[0] = marked(cells[0], subset(summary, split, notes))
+            cells[1] = marked(cells[1], verdicts(summary, split, notes))
             rows.append((run(summary, notes), *cells))
     return Table(headers, tuple(rows))
 
 
-def _cells(found: Errors) -> list[str]:
+def _cells(found: Errors) -> list[Cell]:
     return [
-        f"{len(found.images):,}",
-        um_interval(found.mean_um, found.interval),
-        um(found.median_um),
-        NONE if found.p90_um is None else um(found.p90_um),
-        f"{found.bias_um:+.2f}",
-        NONE if found.slope is None else um(found.slope),
-        um(found.constant_um),
-        um(found.patch_mean_um),
-        f"{found.worst_stack.name}: {um(found.worst_stack.mean_um)}",
+        Value(f"{len(found.images):,}", len(found.images)),
+        ranged(um_interval(found.mean_um, found.interval), found.mean_um, found.interval),
+        Value(um(found.median_um), found.median_um),
+        NONE if found.p90_um is None else Value(um(found.p90_um), found.p90_um),
+        Value(f"{found.bias_um:+.2f}", found.bias_um),
+        NONE if found.slope is None else Value(um(found.slope), found.slope),
+        Value(um(found.constant_um), found.constant_um),
+        Value(um(found.patch_mean_um), found.patch_mean_um),
+        Value(f"{found.worst_stack.name}: {um(found.worst_stack.mean_um)}", found.worst_stack.mean_um),
     ]
 
 
 def samples(summaries: Sequence[Summary], split: str, paper: Published, notes: Notes) -> Table:
-    """Mean error of each slide, um: of each model and target its newest run, all on the data set of the newest."""
-    measured = sorted((summary for summary in summaries if split in summary.errors), key=newest_first)
-    if not measured:
+    """Mean error of each slide, um: of each model and target the run that `rows.fullest` chooses."""
+    first = {_name(summary): summary for summary in fullest(summaries, split)}
+    if not first:
         return Table(("Sample",), ())
-    data = measured[0].record["data"]["sha256"]
-    newest: dict[tuple[str, str], Summary] = {}
-    for summary in measured:
-        if summary.record["data"]["sha256"] == data:
-            newest.setdefault(_name(summary), summary)
-    first = {_name(summary): summary for summary in summaries if newest.get(_name(summary)) is summary}
     whole: dict[str, GroupError] = {}  # of each sample the group with the most images: some runs measured a subset
     for summary in first.values():
         for group in summary.errors[split].samples:
@@ -73,7 +68,7 @@ def samples(summaries: Sequence[Summary], split: str, paper: Published, notes: N
     rows = []
     for place, group in enumerate(groups):
         name = f"{rows_of_paper[place]['sample']} ({group.name})" if known else group.name
-        cells = [_sample(summary.errors[split], group.name) for summary in first.values()]
+        cells: list[Cell] = [_sample(summary.errors[split], group.name) for summary in first.values()]
         if known:
             cells.append(published(rows_of_paper[place]["difference"]))
         rows.append((name, f"{group.stacks}", f"{group.images}", *cells))
@@ -84,9 +79,9 @@ def _name(summary: Summary) -> tuple[str, str]:
     return summary.record["model"]["name"], summary.record["artifact"]["target"]
 
 
-def _sample(errors: Errors, name: str) -> str:
+def _sample(errors: Errors, name: str) -> Cell:
     found = next((group for group in errors.samples if group.name == name), None)
-    return mean_std(found.mean_um, found.std_um) if found else NOT_RUN
+    return Value(mean_std(found.mean_um, found.std_um), found.mean_um) if found else NOT_RUN
 
 
 def _number(group: GroupError) -> tuple[int, str]:

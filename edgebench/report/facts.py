@@ -18,7 +18,7 @@ COUNTED = (
 
 def data_sets(runs: Sequence[Summary]) -> list[str]:
     """One line a data set: what it is, its counting rule and its counts."""
-    lines: dict[str, set[str]] = {}
+    lines: dict[str, list[Summary]] = {}
     for run in runs:
         data = run.record["data"]
         counts = "; ".join(
@@ -27,11 +27,26 @@ def data_sets(runs: Sequence[Summary]) -> list[str]:
         )
         kind = f"**simulated**, seed {data['seed']}" if data["simulated"] else "real slides"
         line = f"{data['name']}: {kind}, SHA-256 `{data['sha256']}`. Rule: {data['rule'].rstrip('.')}. {counts}."
-        lines.setdefault(line, set()).update(
-            f"Labels of {split} as measured: {found.lowest_um:+.2f} to {found.highest_um:+.2f} um."
-            for split, found in run.errors.items()
+        lines.setdefault(line, []).append(run)
+    return [" ".join([line, *_labels(lines[line])]) for line in sorted(lines)]
+
+
+def _labels(runs: Sequence[Summary]) -> list[str]:
+    """The range of the labels of each split, by the runs that measured most of it; a part of it is called one."""
+    told = []
+    for split in sorted({split for run in runs for split in run.errors}):
+        found = [run.errors[split] for run in runs if split in run.errors]
+        images = max(len(one.images) for one in found)
+        known = runs[0].record["data"]["splits"].get(split, {}).get("images", images)
+        part = f" ({images:,} of {known:,} images)" if images < known else ""
+        told += sorted(
+            {
+                f"Labels of {split} as measured{part}: {one.lowest_um:+.2f} to {one.highest_um:+.2f} um."
+                for one in found
+                if len(one.images) == images
+            }
         )
-    return [" ".join([line, *sorted(lines[line])]) for line in sorted(lines)]
+    return told
 
 
 def machines(runs: Sequence[Summary]) -> list[str]:

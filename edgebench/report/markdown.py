@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-Notes = dict[str, int]  # text of a footnote -> its number
+from edgebench.report.document import Cell, Notes, Table, text_of
+from edgebench.report.formats.spans import Span, spans
 
+__all__ = ["Notes", "Table", "bullets", "footnotes", "line", "mark", "plain", "render"]
 
-@dataclass(frozen=True)
-class Table:
-    """Cells as text; the first `left` columns are aligned left, the others are numbers."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left: int = 1
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")  # `n<368` is none
 
 
 def mark(notes: Notes, text: str) -> str:
@@ -24,21 +19,42 @@ def mark(notes: Notes, text: str) -> str:
 
 
 def footnotes(notes: Notes) -> str:
-    return "\n".join(f"[^{number}]: {text}" for text, number in notes.items())
+    return "\n".join(f"[^{number}]: {line(text)}" for text, number in notes.items())
 
 
 def bullets(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {line(text)}" for text in lines)
 
 
 def render(table: Table) -> str:
     from tabulate import tabulate
 
     align = ["left"] * table.left + ["right"] * (len(table.headers) - table.left)
-    text = tabulate(table.rows, table.headers, tablefmt="pipe", colalign=align, disable_numparse=True)
+    headers, *rows = ([_cell(cell) for cell in row] for row in (table.headers, *table.rows))
+    text = tabulate(rows, headers, tablefmt="pipe", colalign=align, disable_numparse=True)
     return str(text)
 
 
-def plain(cell: str) -> str:
+def line(text: str) -> str:
+    """One line in which only the markup of a document is markup: no tag, no picture, no link elsewhere."""
+    return "".join(map(_span, spans(text)))
+
+
+def plain(cell: Cell) -> str:
     """A cell without its footnote marks, for the terminal."""
-    return re.sub(r"\[\^\d+\]", "", cell)
+    return re.sub(r"\[\^\d+\]", "", text_of(cell))
+
+
+def _cell(cell: Cell) -> str:
+    return line(text_of(cell)).replace("|", "\\|")
+
+
+def _span(span: Span) -> str:
+    if span.kind == "code":
+        return f"`{span.text}`"
+    if span.kind == "mark":
+        return f"[^{span.text}]"
+    text = _TAG.sub(r"\\<", span.text).replace("![", "!\\[").replace("](", "\\](")
+    if span.kind == "link":
+        return f"[{text}]({span.address})"
+    return f"**{line(span.text)}**" if span.kind == "bold" else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgebench.records.statistics import Estimate
+from edgebench.report.document import Value
 
 NOT_RUN = "not run"
 NONE = "-"
@@ -44,6 +45,11 @@ def percent_interval(value: float, interval: Estimate | None) -> str:
     """`98.2 % [97.1, 99.0]` of a fraction."""
     ends = f" [{100 * interval.low:.1f}, {100 * interval.high:.1f}]" if interval else ""
     return f"{100 * value:.1f} %{ends}"
+
+
+def ranged(text: str, value: float, interval: Estimate | None) -> Value:
+    """A cell that keeps its number, and the ends of the interval, beside what is printed of them."""
+    return Value(text, value) if interval is None else Value(text, value, interval.low, interval.high)
 
 
 def mean_std(mean: float, std: float) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edgebench.records import comparison, evaluation_metrics, profile
-from edgebench.records.equivalence import Equivalence, equivalence
+from edgebench.records import against, profile
+from edgebench.records.against import MARGIN_UM
+from edgebench.records.equivalence import Equivalence
 from edgebench.records.summary import Summary
-from edgebench.report.markdown import Notes, Table, mark
-from edgebench.report.numbers import NONE, NOT_RUN, ms, um_interval
+from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED, fixed
+from edgebench.report.document import Cell, Notes, Table, Value
+from edgebench.report.markdown import mark
+from edgebench.report.numbers import ms, ranged, um_interval
 from edgebench.report.rows import SETS, run, verdicts
-from edgebench.report.speed import EMULATED
 
-MARGIN_UM = 0.02  # a quantised focusing error that is shown to be no further off costs a microscope nothing
 COSTS = (
     "Focusing error, quantised minus float32, paired image by image; above 0 is worse. The interval draws whole "
     f"stacks. Equivalent: two one-sided tests show that the mean lies within {MARGIN_UM:g} um of float32's; \"no "
@@ -34,10 +35,10 @@ def costs(summaries: Sequence[Summary], notes: Notes) -> Table:
     """A certificate of each quantised run: difference, verdict and detectable difference, by set."""
     rows = []
     for base, one in _pairs(summaries):
-        cells = []
+        cells: list[Cell] = []
         for split, _ in SETS:
-            found = _certificate(base, one, split)
-            cells += _certified(found) if found else [NOT_RUN] * 3
+            found = against.cost(base, one, split)
+            cells += _certified(found) if found else [UNMEASURED] * 3
         rows.append((run(one, notes), base.record["artifact"]["target"], *cells))
     headers = [f"{title}{what}" for _, title in SETS for what in (" (um) [95 %]", ": shown", ": detectable")]
     return Table(("Run", "Minus", *headers), tuple(rows), left=2)
@@ -47,14 +48,13 @@ def saves(summaries: Sequence[Summary], notes: Notes) -> Table:
     """Bytes and time over those of float32."""
     rows = []
     for base, one in _pairs(summaries):
-        size = one.file_mb / base.file_mb
-        cells = [NOT_RUN, NONE]
+        cells: list[Cell] = [UNMEASURED, ABSENT]
         if one.record["device"]["emulated"]:
-            cells = [EMULATED] * 2
-        elif _alike(base, one) and (found := comparison.latency(base.record, one.record)):
-            cells = [um_interval(found.other / found.base, found.found), found.verdict]
+            cells = [NO_TIME] * 2
+        elif found := against.time(base, one):
+            cells = [ranged(um_interval(found.value, found.found), found.value, found.found), found.verdict]
         name = run(one, notes) + verdicts(one, "backend", notes)
-        rows.append((name, base.record["artifact"]["target"], f"{size:.2f}", cells[0], cells[1]))
+        rows.append((name, base.record["artifact"]["target"], fixed(against.size(base, one), 2), cells[0], cells[1]))
     return Table(("Run", "Over", "Size", "Time [95 %]", "Shown"), tuple(rows), left=2)
 
 
@@ -69,45 +69,19 @@ def kinds(summaries: Sequence[Summary], notes: Notes) -> Table:
         reasons = profile.reasons(one.profile, one.record["device"]["host"]["cpu_flags"]) if quantised else ()
         marks = "".join(mark(notes, f"{reason[0].upper()}{reason[1:]}.") for reason in reasons)
         told = ", ".join(f"{kind} {share:.0%}" for kind, share in shares)
-        rows.append((run(one, notes) + marks, told, ms(sum(group.ns for group in one.profile) / 1e6)))
+        call_ms = profile.whole_ms(one.profile)
+        rows.append((run(one, notes) + marks, told, Value(ms(call_ms), call_ms)))
     return Table(("Run", "Operators", "Profiled call (ms)"), tuple(rows), left=2)
 
 
 def _pairs(summaries: Sequence[Summary]) -> Iterator[tuple[Summary, Summary]]:
     """Each quantised run with its float32 one: of the same backend and settings if there is one."""
     for one in summaries:
-        bases = [other for other in summaries if _is_base(other, one)]
-        if bases:
-            yield min(bases, key=lambda other: not _alike(other, one)), one
+        base = against.base(one, summaries)
+        if base:
+            yield base, one
 
 
-def _is_base(other: Summary, summary: Summary) -> bool:
-    def same(summary: Summary) -> tuple[object, ...]:
-        record = summary.record
-        return (
-            record["model"]["sha256"],
-            record["artifact"]["format"],
-            record["device"]["name"],
-            record["device"]["host"]["cpu"],
-            record["data"]["sha256"],
-        )
-
-    precisions = (other.record["artifact"]["precision"], summary.record["artifact"]["precision"])
-    return precisions[0] == "float32" != precisions[1] and same(other) == same(summary)
-
-
-def _alike(other: Summary, one: Summary) -> bool:
-    """Whether their times say something about each other."""
-    settings = [{key: run.record["settings"].get(key) for key in comparison.SETTINGS} for run in (other, one)]
-    return settings[0] == settings[1] and other.record["backend"]["name"] == one.record["backend"]["name"]
-
-
-def _certificate(base: Summary, one: Summary, split: str) -> Equivalence | None:
-    if split not in base.errors or split not in one.errors:
-        return None
-    found = evaluation_metrics.differences(base.errors[split].images, one.errors[split].images)
-    return equivalence(found, margin_um=MARGIN_UM) if found else None
-
-
-def _certified(found: Equivalence) -> list[str]:
-    return [um_interval(found.mean_um, found.interval, 3, "+"), found.verdict, f"{found.detectable_um:.3f}"]
+def _certified(found: Equivalence) -> list[Cell]:
+    added = ranged(um_interval(found.mean_um, found.interval, 3, "+"), found.mean_um, found.interval)
+    return [added, found.verdict, fixed(found.detectable_um, 3)]

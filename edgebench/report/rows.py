@@ -8,6 +8,7 @@ from datetime import datetime
 
 from edgebench.records.schema import Record
 from edgebench.records.summary import Summary
+from edgebench.report import verdict
 from edgebench.report.markdown import Notes, mark
 
 MODELS = ("original", "reduced")  # the paper's two, in its order
@@ -88,13 +89,38 @@ def newest_first(summary: Summary) -> tuple[object, ...]:
     return (-_created(summary).timestamp(), settings["threads"], settings["batch_size"], record["id"])
 
 
+def fullest(summaries: Sequence[Summary], split: str) -> tuple[Summary, ...]:
+    """Of each model and target the run for a table that needs the whole of a split, all on one data set.
+
+    The data set is that of the newest run which saw all of its split; the runs are those of most images, then real
+    ones before emulated ones, then the newest. In the order of the summaries.
+    """
+    measured = [summary for summary in summaries if split in summary.errors]
+    if not measured:
+        return ()
+    newest = min(measured, key=lambda one: (_of(one, split) is not None, *newest_first(one)))
+    best: dict[tuple[str, str], Summary] = {}
+    for one in sorted(measured, key=lambda one: _fullest_first(one, split)):
+        if one.record["data"]["sha256"] == newest.record["data"]["sha256"]:
+            best.setdefault((one.record["model"]["name"], one.record["artifact"]["target"]), one)
+    kept = {id(one) for one in best.values()}
+    return tuple(one for one in measured if id(one) in kept)
+
+
+def _fullest_first(one: Summary, split: str) -> tuple[object, ...]:
+    return (-len(one.errors[split].images), one.record["device"]["emulated"], *newest_first(one))
+
+
 def subset(summary: Summary, split: str, notes: Notes) -> str:
     """The mark of an error that was measured on a part of the images."""
-    known = summary.record["data"]["splits"].get(split)
-    measured = len(summary.errors[split].images)
-    if known is None or measured >= known["images"]:
-        return ""
-    return mark(notes, f"{measured:,} of {known['images']:,} images.")
+    known = _of(summary, split)
+    return "" if known is None else mark(notes, f"{len(summary.errors[split].images):,} of {known:,} images.")
+
+
+def _of(summary: Summary, split: str) -> int | None:
+    """How many images the split has, if the run saw only a part of them."""
+    known = summary.record["data"]["splits"].get(split, {}).get("images", 0)
+    return known if len(summary.errors[split].images) < known else None
 
 
 def with_errors(summaries: Sequence[Summary]) -> tuple[Summary, ...]:
@@ -158,6 +184,4 @@ def run(summary: Summary, notes: Notes, *, batch: bool = True) -> str:
 
 def verdicts(summary: Summary, about: str, notes: Notes) -> str:
     """Marks of the verdicts that concern one thing: the backend, the latency, or a split."""
-    return "".join(
-        mark(notes, f"{verdict.name}: {verdict.reason}.") for verdict in summary.verdicts if verdict.about == about
-    )
+    return verdict.marks(summary, about, notes)

@@ -15,15 +15,21 @@ from edgebench.report import (
     metrics,
     other_sets,
     paper_tables,
-    plots,
     sensitivity,
     targets,
 )
+from edgebench.report.charts import defocus, sensitivities
+from edgebench.report.charts.chart import Drawing
+from edgebench.report.document import Block, Bullets, Document, Notes, Picture, Table
 from edgebench.report.evaluated import View
-from edgebench.report.markdown import Notes, Table, bullets, footnotes, render
+from edgebench.report.formats import markdown
+from edgebench.report.pages.parts import blocks
 from edgebench.report.rows import SETS
 
-TITLE = "# Tables 1 to 6, evaluated again"
+Part = str | Block
+
+TITLE = "Tables 1 to 6, evaluated again"
+NAME = "tables-1-6"
 INTRO = (
     "Focusing errors of {cite}, Tables 1 to 6 and section 4.5, beside those of our models, and what the paper does not "
     "ask. Everything here is recomputed from the raw answers in `results/evaluations/` by `edgebench report`; do not "
@@ -61,36 +67,41 @@ REMARKS = ("means", "constant", "resolution", "count", "jpeg", "since")
 
 
 def document(paper: Published, evaluations: Sequence[Evaluation]) -> str:
-    """Markdown, the same for the same records: sorted, without a date of its making. Figures lie beside it."""
+    """The page as Markdown. Figures lie beside it."""
+    return markdown.render(page(paper, evaluations))
+
+
+def page(paper: Published, evaluations: Sequence[Evaluation]) -> Document:
+    """The same for the same records: sorted, without a date of its making."""
     view, notes = evaluated.view(evaluations), Notes()
-    figures = plots.names(view)
     kinds = {one.simulated for one in view.shown}
     cite = f"{paper.citation['authors']} ({paper.citation['year']})"
-    parts = [TITLE + (" on simulated slides" if kinds == {True} else ""), INTRO.format(cite=cite), READ]
+    title = TITLE + (" on simulated slides" if kinds == {True} else "")
+    parts: list[Part] = [INTRO.format(cite=cite), READ]
     parts += [] if True not in kinds else [SIMULATED if kinds == {True} else MIXED, TRAINING]
-    parts += ["## Data", bullets(_data(view.shown))] if view.shown else [NOTHING]
+    parts += ["## Data", Bullets(tuple(_data(view.shown)))] if view.shown else [NOTHING]
     parts += _tables(paper, view, notes)
     parts += _targets(view, notes)
-    parts += _grid(paper, view, figures, notes)
-    parts += _metrics(paper, view, figures, notes)
+    parts += _grid(paper, view, notes)
+    parts += _metrics(paper, view, notes)
     parts += _others(view, notes)
-    parts += _sensitivity(view, figures, notes)
-    parts += ["## The paper's tables, checked", bullets([paper.remarks[name] for name in REMARKS])]
+    parts += _sensitivity(view, notes)
+    parts += ["## The paper's tables, checked", Bullets(tuple(paper.remarks[name] for name in REMARKS))]
     if view.shown:
-        parts += ["## Models and software", bullets(_made(view))]
+        parts += ["## Models and software", Bullets(tuple(_made(view)))]
     citation = paper.citation
     parts += ["## Source", f"{citation['authors']}: {citation['title']}. {citation['venue']}, {citation['year']}."]
-    return "\n\n".join([*parts, "## Notes", footnotes(notes)] if notes else parts) + "\n"
+    return Document(NAME, title, blocks(parts), notes)
 
 
-def _tables(paper: Published, view: View, notes: Notes) -> list[str]:
-    parts = []
+def _tables(paper: Published, view: View, notes: Notes) -> list[Part]:
+    parts: list[Part] = []
     for id, caption in paper_tables.CAPTIONS.items():
         ours = view.named(paper_tables.model(id))
         parts += [
             f"## Table {id[-1]}",
             caption + " The paper's figures: real slides." + _said_of(id, ours),
-            render(paper_tables.table(paper, id, view, notes)),
+            paper_tables.table(paper, id, view, notes),
         ]
     return parts
 
@@ -102,31 +113,30 @@ def _said_of(id: str, ours: Evaluation | None) -> str:
     return evaluated.said([ours]) + (" They are matched by the number of stacks alone." if matched else "")
 
 
-def _grid(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[str]:
+def _grid(paper: Published, view: View, notes: Notes) -> list[Part]:
     said = evaluated.said(view.main)
-    parts = ["## Section 4.5: width and input size", f"Difference images, median, um.{said}"]
-    parts += ["### Widths, input 224 px", render(grid.table(grid.ALPHAS, paper, view, notes))]
-    parts += ["### Input sizes, alpha 0.4", render(grid.table(grid.SIZES, paper, view, notes))]
-    parts += ["### The rule of 4.5", bullets(grid.rule(paper, view))]
-    caption = "Mean error and multiply-accumulates; bars are 95 % intervals, squares models of single images."
-    return parts + _figure(figures, plots.MACS, f"{caption}{said}")
+    parts: list[Part] = ["## Section 4.5: width and input size", f"Difference images, median, um.{said}"]
+    parts += ["### Widths, input 224 px", grid.table(grid.ALPHAS, paper, view, notes)]
+    parts += ["### Input sizes, alpha 0.4", grid.table(grid.SIZES, paper, view, notes)]
+    parts += ["### The rule of 4.5", Bullets(tuple(grid.rule(paper, view)))]
+    return parts + _figure(sensitivities.macs(view), said)
 
 
-def _targets(view: View, notes: Notes) -> list[str]:
+def _targets(view: View, notes: Notes) -> list[Part]:
     said = evaluated.said(view.shown)
     about = f"Error of a model minus that of another, paired image by image, median, um; above 0 is worse.{said}"
     return [
         "## Targets",
         targets.read(view) + said,
-        render(targets.table(view, notes)),
+        targets.table(view, notes),
         "## Models against each other",
         about,
-        render(comparisons.table(view, notes)),
+        comparisons.table(view, notes),
     ]
 
 
-def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes) -> list[str]:
-    parts = []
+def _metrics(paper: Published, view: View, notes: Notes) -> list[Part]:
+    parts: list[Part] = []
     said = evaluated.said(view.main)
     for split, title in SETS:
         table = metrics.errors(view.main, split, paper, notes)
@@ -134,43 +144,43 @@ def _metrics(paper: Published, view: View, figures: Sequence[str], notes: Notes)
         parts += _section(f"## All figures: {title}", about + said, [table])
         if table.rows:
             fallen = metrics.collapsed(view.main, split) or ["No model collapses on a stack."]
-            parts += [COLLAPSED + said, render(metrics.shares(view.main, split, notes)), bullets(fallen)]
+            parts += [COLLAPSED + said, metrics.shares(view.main, split, notes), Bullets(tuple(fallen))]
     for split, title in SETS:
         tables = metrics.by_defocus(view.main, split, notes)
         parts += _section(f"## By defocus: {title}", f"Mean error of the median by the label, um.{said}", tables)
-    parts += _figure(figures, plots.DEFOCUS, "Mean error by defocus." + said)
+    parts += _figure(defocus.of_evaluations(view), said)
     for split, title in SETS:
         tables = metrics.by_sample(view.main, split, notes)
         parts += _section(f"## Sample by sample: {title}", f"Error of the median, um.{said}", tables)
     return parts
 
 
-def _others(view: View, notes: Notes) -> list[str]:
+def _others(view: View, notes: Notes) -> list[Part]:
     if not view.others:
         return []
     about = (
         "Every data set but that of Tables 1 to 6. Objects: what the planes show; a stack whose real image was in the "
         f"training of a model is marked, and says nothing of unseen tissue. {COLLAPSED}{evaluated.said(view.others)}"
     )
-    parts = ["## Other data sets", about, render(other_sets.what(view.others))]
+    parts: list[Part] = ["## Other data sets", about, other_sets.what(view.others)]
     for place in other_sets.places(view.others):
         data, split = place
         said = evaluated.said([one for one in view.others if one.about["set"] == data])
         parts += [f"### {data}, {split}", f"In um; shares are of images.{said}"]
-        parts.append(render(other_sets.overview(view.others, place, notes)))
+        parts.append(other_sets.overview(view.others, place, notes))
         for model, table in other_sets.stacks(view.others, place, notes):
-            parts += [f"`{model}` on {data}, {split}, stack by stack, um.{said}", render(table)]
+            parts += [f"`{model}` on {data}, {split}, stack by stack, um.{said}", table]
     return parts
 
 
-def _sensitivity(view: View, figures: Sequence[str], notes: Notes) -> list[str]:
-    parts: list[str] = []
+def _sensitivity(view: View, notes: Notes) -> list[Part]:
+    parts: list[Part] = []
     said = evaluated.said(view.qualities)
     for place in sensitivity.places(view.qualities):
-        parts += [f"### {place[0]}, {place[1]}", render(sensitivity.errors(view.qualities, place, notes))]
+        parts += [f"### {place[0]}, {place[1]}", sensitivity.errors(view.qualities, place, notes)]
         minus = sensitivity.differences(view.qualities, place, notes)
         if minus.rows:
-            parts += ["Minus the error as stored, paired image by image; above 0 is worse." + said, render(minus)]
+            parts += ["Minus the error as stored, paired image by image; above 0 is worse." + said, minus]
     samplings = {one.about["jpeg_sampling"] for one in view.qualities} - {None}
     about = (
         "Mean error, um, where each plane is compressed once more before all else: JPEG of the quality given, "
@@ -178,17 +188,19 @@ def _sensitivity(view: View, figures: Sequence[str], notes: Notes) -> list[str]:
         "has. A row is about one set of images. The paper (section 5) says without numbers that a lower quality makes "
         f"the error much larger, and that of single images less so.{said}"
     )
-    figure = _figure(figures, plots.JPEG, "Mean error of the median by JPEG quality." + said)
+    figure = _figure(sensitivities.jpeg(view), said)
     return ["## Sensitivity to JPEG compression", about, *parts, *figure] if parts else []
 
 
-def _section(title: str, text: str, tables: Sequence[Table]) -> list[str]:
-    there = [render(table) for table in tables if table.rows]
+def _section(title: str, text: str, tables: Sequence[Table]) -> list[Part]:
+    there = [table for table in tables if table.rows]
     return [title, text, *there] if there else []
 
 
-def _figure(figures: Sequence[str], name: str, caption: str) -> list[str]:
-    return [f"![{caption.replace('**', '')}]({name})", caption] if name in figures else []
+def _figure(drawing: Drawing | None, said: str) -> list[Part]:
+    if drawing is None:
+        return []
+    return [Picture(drawing.name, drawing.caption + said, drawing.alternative, drawing.chart)]
 
 
 def _data(shown: Sequence[Evaluation]) -> list[str]:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgebench.errors import ReportError
 from edgebench.files import replace_text
 from edgebench.records import classical as classical_records
-from edgebench.records import evaluation, evaluation_summary, published, store
+from edgebench.records import evaluation, evaluation_summary, published
 from edgebench.records.evaluation_summary import Evaluation
-from edgebench.records.published import Published
-from edgebench.records.summary import Summary, summarise
+from edgebench.report import build
 from edgebench.report import classical as classical_report
-from edgebench.report import evaluated, plots
 from edgebench.report import tables as tables_report
-from edgebench.report.evaluated import View
+from edgebench.report.document import Document
+from edgebench.report.formats import markdown
+from edgebench.report.material import PAPER
 
-PAPER = "rai-dastidar-2019"
 TABLES, CLASSICAL = "tables-1-6.md", "classical.md"
-
-
-def read(results: Path) -> tuple[Published, tuple[Summary, ...]]:
-    """All that a report is made of; raises RecordError for a damaged file, ReportError for no folder."""
-    if not results.is_dir():
-        raise ReportError(f"{results}: no such folder. Name the one that `edgebench run` wrote to with --results.")
-    paper = published.load(published.find(PAPER, results))
-    return paper, tuple(summarise(record) for record in store.load_all(results))
-
-
-def read_evaluations(results: Path) -> tuple[Published, tuple[Evaluation, ...]]:
-    """The same for the report on Tables 1 to 6; without an evaluation it is made all the same."""
-    paper = published.load(published.find(PAPER, results))
-    return paper, tuple(evaluation_summary.summarise(record) for record in evaluation.load_each(results))
 
 
 def tables(results: Path, folder: Path) -> Path:
@@ -42,57 +27,69 @@ def tables(results: Path, folder: Path) -> Path:
 
 def classical(results: Path, folder: Path) -> Path:
     """Write classical.md alone; its figures need the images, so that only `edgebench evaluate --method` draws them."""
-    path = folder / CLASSICAL
-    write(path, _classical(results, read_evaluations(results)[1]))
-    return path
+    records = classical_records.load_all(results)
+    return write(folder / CLASSICAL, classical_report.document(records, _evaluations(results)))
 
 
-def evaluations(results: Path, folder: Path, *, tables: bool = False) -> list[Path]:
-    """Write every page on evaluations that is there, or that has something to say; tables: that one in any case."""
-    view, texts = _pages(results, folder, tables)
-    for path, text in texts.items():
-        write(path, text)
-    try:
-        plots.draw(view, folder)
-    except OSError as error:
-        raise ReportError(f"{folder}: figures cannot be written ({error}). Name another folder with --out.") from error
-    return list(texts)
+def evaluations(
+    results: Path, folder: Path, *, tables: bool = False, found: Sequence[Evaluation] | None = None
+) -> list[Path]:
+    """Write every page on evaluations that is there, or that has something to say; tables: that one in any case.
+
+    found: the evaluations where they have been read already.
+    """
+    found = _evaluations(results) if found is None else found
+    made = documents(results, folder, found, tables=tables)
+    paths = [write(folder / f"{document.name}.md", markdown.render(document)) for document in made]
+    for name, text in build.stills(made).items():
+        write(folder / name, text)
+    return paths
 
 
-def check_evaluations(results: Path, folder: Path) -> list[Path]:
+def check_evaluations(results: Path, folder: Path, found: Sequence[Evaluation] | None = None) -> list[Path]:
     """Raise ReportError unless those pages say what the records do; figures need only be there."""
-    view, texts = _pages(results, folder)
-    for path, text in texts.items():
-        check(path, text)
-    for name in plots.names(view):
-        if not (folder / name).is_file():
-            raise ReportError(f"{folder / name}: missing. Make it with edgebench report.")
-    return list(texts)
+    made = documents(results, folder, _evaluations(results) if found is None else found)
+    texts = {f"{one.name}.md": markdown.render(one) for one in made}
+    return check_all(folder, texts, pictures=[markdown.file(one) for one in build.charts(made)])
 
 
-def _pages(results: Path, folder: Path, tables: bool = False) -> tuple[View, dict[Path, str]]:
-    """What the figures are drawn of, and the text of each page; no evaluation is read where there is no page."""
-    tables = tables or (folder / TABLES).is_file() or bool(evaluation.paths(results))
-    classical = (folder / CLASSICAL).is_file() or bool(classical_records.paths(results))
-    if not (tables or classical):
-        return evaluated.view(()), {}
-    paper, found = read_evaluations(results)
-    texts = {folder / TABLES: tables_report.document(paper, found)} if tables else {}
-    if classical:
-        texts[folder / CLASSICAL] = _classical(results, found)
-    return evaluated.view(found), texts
+def documents(results: Path, folder: Path, found: Sequence[Evaluation], *, tables: bool = False) -> list[Document]:
+    """The pages on evaluations that are there, or that have something to say."""
+    pages = []
+    if tables or (folder / TABLES).is_file() or found:
+        pages.append(tables_report.page(published.load(published.find(PAPER, results)), found))
+    if (folder / CLASSICAL).is_file() or classical_records.paths(results):
+        pages.append(classical_report.page(classical_records.load_all(results), found))
+    return pages
 
 
-def _classical(results: Path, found: Sequence[Evaluation]) -> str:
-    return classical_report.document(classical_records.load_all(results), found)
+def _evaluations(results: Path) -> tuple[Evaluation, ...]:
+    return tuple(evaluation_summary.summarise(record) for record in evaluation.load_each(results))
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, text)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written ({error.strerror}). Name another folder with --out.") from error
+    return path
+
+
+def check_all(folder: Path, texts: Mapping[str, str], *, pictures: Sequence[str] = ()) -> list[Path]:
+    """Check each file; of pictures, SVG among them, that they are there. Paths of the pages."""
+    checked = []
+    for name, text in texts.items():
+        path = folder / name
+        if name.endswith(".svg"):
+            pictures = (*pictures, name)
+        else:
+            check(path, text)
+            checked.append(path)
+    for name in pictures:
+        if not (folder / name).is_file():
+            raise ReportError(f"{folder / name}: missing. Make it with edgebench report.")
+    return checked
 
 
 def check(path: Path, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,7 @@ def load(path: Path) -> dict[str, Any]:
 
 def validate(record: object, source: str) -> dict[str, Any]:
     """Check a record, and the records of runs inside it, each brought to the present version of its own schema."""
-    sound = fault.check(record, _validator(), source, ADVICE)
+    sound = fault.check(record, _SCHEMA, source, ADVICE)
     for case in _cases(sound["parts"]):
         if case["record"] is not None:
             case["record"] = _run(case["record"], source)
@@ -135,10 +134,3 @@ def _cases(parts: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _run(record: dict[str, Any], source: str) -> dict[str, Any]:
     where = f"{source}: {record.get('id')}"
     return schema.validate(schema.upgrade(record, where), where)
-
-
-@cache
-def _validator() -> Any:
-    import jsonschema
-
-    return jsonschema.Draft202012Validator(_SCHEMA)

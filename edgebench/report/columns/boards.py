@@ -1,0 +1,57 @@
+"""Emulated boards: counted instructions, answers against a real machine's, and estimates, which stand apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgebench.records import estimate
+from edgebench.records.agreement import Agreement
+from edgebench.records.summary import Summary
+from edgebench.report.columns.cell import ABSENT, estimated, fixed
+from edgebench.report.columns.column import Column, Context, key
+from edgebench.report.document import Value
+from edgebench.report.markdown import mark
+
+
+def source() -> str:
+    """What an estimate is, with the errors of the fit."""
+    external = estimate.fit()["external"]
+    return (
+        "est.: an estimate, never measured. In brackets, the worst error on this board; on all boards it is "
+        f"{external['mean']:.0%} in the mean, {external['worst']:.0%} at worst, of {external['points']} published "
+        "latencies of TFLite that the fit never saw. `edgebench devices calibrate` makes the fit again."
+    )
+
+
+def _estimate(threads: int) -> Callable[[Summary, Context], Value]:
+    def cell(run: Summary, context: Context) -> Value:
+        found = context.counts.get(key(run))
+        latency = found.latency_ms.get(threads) if found else None
+        if latency is None:
+            return ABSENT
+        value = estimated(latency.scaled(1 / run.record["settings"]["batch_size"]))
+        return Value(value.text + mark(context.notes, source()), value.value, value.low, value.high)
+
+    return cell
+
+
+def _instructions(run: Summary, context: Context) -> Value:
+    found = context.counts.get(key(run))
+    return fixed(found.of(run.record["settings"]["batch_size"]), 2) if found else ABSENT
+
+
+def _agreement(of: Callable[[Agreement], float]) -> Callable[[Summary, Context], Value]:
+    def cell(run: Summary, context: Context) -> Value:
+        found = context.agreements.get(key(run))
+        return ABSENT if found is None else Value(f"{of(found):.2g}", of(found))
+
+    return cell
+
+
+BOARDS = (
+    Column("instructions_m", "Instructions", "M a patch", _instructions),
+    Column("est_1_thread_ms", "Est. of a patch, 1 thread", "ms", _estimate(1)),
+    Column("est_4_threads_ms", "Est. of a patch, 4 threads", "ms", _estimate(4)),
+    Column("agreement_mean_um", "Mean difference", "um", _agreement(lambda found: found.mean_um)),
+    Column("agreement_max_um", "Largest difference", "um", _agreement(lambda found: found.max_um)),
+)
