@@ -53,14 +53,14 @@ def report(
     texts = build.files(found, page, formats, extra)
     written = regions.pages(results.parent) if whole and out is None else []  # by people, with regions of ours
     if check:
-        checked = write.check_evaluations(results, folder, found.evaluations) if whole else []
+        checked = write.check_evaluations(results, folder, extra) if whole else []
         checked += write.check_all(folder, texts)
         checked += regions.check(written, readme.blocks(found)) if written else []
         for path in checked:
             screen.line(f"{path}: up to date")
         return
     paths = [write.write(folder / name, text) for name, text in texts.items()]
-    paths += write.evaluations(results, folder, found=found.evaluations) if whole else []
+    paths += write.evaluations(results, folder, made=extra) if whole else []
     paths += regions.update(written, readme.blocks(found)) if written else []
     simulated = any(run.record["data"]["simulated"] for run in found.runs)
     records = len(found.runs) + len(found.superseded)

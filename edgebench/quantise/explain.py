@@ -24,7 +24,7 @@ from edgebench.quantise.workshop import Workshop, size
 
 Progress = Callable[[int, int, str], None]
 CALLS = 8  # of each of the two files in each round, for a look at the time
-SCHEMA = 1
+SCHEMA, DIGITS = 1, 6
 
 
 @dataclass(frozen=True)
@@ -127,23 +127,23 @@ def plain(found: Explanation, proof: Proof) -> dict[str, Any]:
     """As a report reads it."""
     return {
         "schema": SCHEMA,
-        "whole_um": found.whole.away_um,
+        "whole_um": round(found.whole.away_um, DIGITS),
         "bytes": found.bytes,
         "shares": [
             {
                 "layer": one.unit.label,
                 "kind": one.unit.kind,
-                "alone_um": one.alone.away_um,
-                "saved_um": one.saved_um,
+                "alone_um": round(one.alone.away_um, DIGITS),
+                "saved_um": round(one.saved_um, DIGITS),
                 "bytes": one.bytes,
-                "time_ratio": list(one.time),
+                "time_ratio": [round(value, DIGITS) for value in one.time],
             }
             for one in found.shares
         ],
         "proof": {
             "keep": list(proof.keep),
-            "predicted_um": list(proof.predicted_um),
-            "measured_um": proof.measured.away_um,
+            "predicted_um": [round(value, DIGITS) for value in proof.predicted_um],
+            "measured_um": round(proof.measured.away_um, DIGITS),
             "bytes": proof.bytes,
         },
     }

@@ -32,23 +32,23 @@ def classical(results: Path, folder: Path) -> Path:
 
 
 def evaluations(
-    results: Path, folder: Path, *, tables: bool = False, found: Sequence[Evaluation] | None = None
+    results: Path, folder: Path, *, tables: bool = False, made: Sequence[Document] | None = None
 ) -> list[Path]:
     """Write every page on evaluations that is there, or that has something to say; tables: that one in any case.
 
-    found: the evaluations where they have been read already.
+    made: what `documents` gives, where that has been asked already; here and below.
     """
-    found = _evaluations(results) if found is None else found
-    made = documents(results, folder, found, tables=tables)
+    if made is None:
+        made = documents(results, folder, _evaluations(results), tables=tables)
     paths = [write(folder / f"{document.name}.md", markdown.render(document)) for document in made]
     for name, text in build.stills(made).items():
         write(folder / name, text)
     return paths
 
 
-def check_evaluations(results: Path, folder: Path, found: Sequence[Evaluation] | None = None) -> list[Path]:
+def check_evaluations(results: Path, folder: Path, made: Sequence[Document] | None = None) -> list[Path]:
     """Raise ReportError unless those pages say what the records do; figures need only be there."""
-    made = documents(results, folder, _evaluations(results) if found is None else found)
+    made = documents(results, folder, _evaluations(results)) if made is None else made
     texts = {f"{one.name}.md": markdown.render(one) for one in made}
     return check_all(folder, texts, pictures=[markdown.file(one) for one in build.charts(made)])
 
