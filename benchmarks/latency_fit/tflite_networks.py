@@ -1,4 +1,4 @@
-"""Networks whose latency on Raspberry Pis others publish for TensorFlow Lite, built from their papers and configurations.
+"""Networks whose latency on Raspberry Pis is published for TensorFlow Lite, from their papers and configurations.
 
 Weights are random: time and counts hang on shapes alone. In inference mode and frozen: a batch normalisation that is
 left in training mode computes means at every call, which no published network does.
@@ -215,7 +215,7 @@ def convert(name: str, int8: bool, seed: int = 0) -> bytes:
 
 
 def _detecting(data: bytes, rng: np.random.Generator) -> bytes:
-    """With the operator that ends exported detectors; its options by tensorflow/lite/kernels/detection_postprocess.cc."""
+    """With the operator that ends exported detectors; options by tensorflow/lite/kernels/detection_postprocess.cc."""
     from flatbuffers import flexbuffers
     from tensorflow.lite.python import schema_py_generated as schema
     from tensorflow.lite.tools import flatbuffer_utils

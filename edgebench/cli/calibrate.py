@@ -17,8 +17,8 @@ def calibrate(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the fit in place of the shipped one.")] = False,
 ) -> None:
-    """Fit the time of a call by counted instructions and cache misses; errors left out, and outside. Exit code 1: the
-    shipped fit is another one."""
+    """Fit the time of a call by counted work and cache misses; errors of networks left out, and held out. Exit code 1:
+    the shipped fit is another one."""
     from rich.console import Console
     from rich.table import Table
 
@@ -30,31 +30,44 @@ def calibrate(
     try:
         every = latency_fit.points(file)
         given = latency_fit.sound(every)
-        tried = [latency_fit.calibrate(given, [one]) for one in latency_fit.CANDIDATES]
+        tried = [latency_fit.left_out(given, one) for one in latency_fit.CANDIDATES]
+        best = latency_fit.chosen(tried, given)
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise UsageError(f"{file}: no latencies and counts ({error}). It needs the shipped one's columns.") from error
-    best = latency_fit.calibrate(given)
-    console = Console()
-    table = Table("", "counts", "left out, mean", "worst", "external, mean", "worst", box=None)
+    console, none = Console(), "-"
+
+    def errors(found: latency_fit.Calibration, use: str, board: str = "") -> list[str]:
+        sizes = abs(found.of(use, board))
+        return [f"{value:.1%}" for value in (sizes.mean(), sizes.max())] if len(sizes) else [none, none]
+
+    table = Table("", "work and misses", "ncnn, mean", "worst", "development, mean", "worst", box=None)
     for one in tried:
-        errors = [f"{value:.1%}" for way in (one.left_out, one.external) for value in (way.mean(), way.max())]
-        table.add_row("chosen" if one.features == best.features else "", " ".join(one.features), *errors)
+        cells = [cell for use in (latency_fit.FIT, latency_fit.DEVELOPMENT) for cell in errors(one, use)]
+        table.add_row("chosen" if one.candidate == best.candidate else "", one.candidate.name, *cells)
     console.print(table)
-    table = Table("board", "threads", "networks", "left out, mean", "cycles of one of each", "external", box=None)
+    heads = [word for use in ("ncnn", "development", "held out") for word in (f"{use}, mean", "worst")]
+    table = Table("board", "cycles on 1 / 4 threads, ns of a miss", *heads, "interval", box=None)
     for line in best.lines:
-        cycles = ", ".join(f"{name} {value:.2f}" for name, value in line.cycles.items())
-        outside = ", ".join(f"{name} {error:+.0%}" for name, error in line.external.items())
-        mean = sum(map(abs, line.left_out)) / len(line.left_out)
-        table.add_row(line.board, str(line.threads), str(len(line.left_out)), f"{mean:.1%}", cycles, outside)
+        one_each = [f"{name} {value:.2f} / {line.cycles[4][name]:.2f}" for name, value in line.cycles[1].items()]
+        one_each += [f"{name} {value:.1f} ns" for name, value in line.miss_ns.items()]
+        cells = [cell for use in latency_fit.USES for cell in errors(best, use, line.board)]
+        table.add_row(line.board, ", ".join(one_each), *cells, f"{latency_fit.interval(best, line.board):.0%}")
+    console.print(table)
+    table = Table("held out", "board", "threads", "published ms", "error", box=None)
+    for each in best.errors:
+        if each.point.use == latency_fit.HELD_OUT:
+            point = each.point
+            cells = [point.network, point.board, str(point.threads), f"{point.latency_ms:g}", f"{each.relative:+.0%}"]
+            table.add_row(*cells)
     console.print(table)
     console.print(
-        "left out: networks on ncnn, each predicted by a fit without its family: they choose the counts; external: "
-        "networks of TFLite on XNNPACK, which are only predicted",
+        "ncnn, development: each network predicted by a fit without its family; they choose work and misses, by the "
+        "mean of their two mean errors. held out: other networks and sources, which chose nothing; predicted once. "
+        f"interval: covers {latency_fit.COVERAGE:.0%} of ncnn's errors and of those held out, up and down.",
         soft_wrap=True,
     )
     console.print(
-        "chosen: the fewest counts within one standard error of the smallest; left aside, as longer on four threads "
-        f"than on one: {len(every) - len(given)} of {len(every)} latencies",
+        f"left aside, as longer on four threads than on one: {len(every) - len(given)} of {len(every)} latencies",
         soft_wrap=True,
     )
     text = json.dumps(latency_fit.plain(best), indent=1) + "\n"

@@ -22,11 +22,12 @@ THREADS = (1, 4)
 
 def boards(summaries: Sequence[Summary], notes: Notes) -> Table:
     """One row an emulated run."""
-    external = estimate.fit()["external"]
+    outside, coverage = estimate.fit()["held_out"], estimate.fit()["coverage"]
     source = (
-        "est.: an estimate, never measured. In brackets, the worst error on this board; on all boards it is "
-        f"{external['mean']:.0%} in the mean, {external['worst']:.0%} at worst, of {external['points']} published "
-        "latencies of TFLite that the fit never saw. `edgebench devices calibrate` makes the fit again."
+        f"est.: an estimate, never measured. In brackets, what covers {coverage:.0%} of the errors on "
+        f"networks that the fit has not seen, on this board; on all boards the error is {outside['mean']:.0%} in the "
+        f"mean, {outside['worst']:.0%} at worst, of {outside['points']} published latencies that were held out. "
+        "`edgebench devices calibrate` makes the fit again."
     )
     rows = []
     for one in summaries:
