@@ -4,8 +4,9 @@
 
 The split into development and held out is a column of external.csv, written down before any of it was predicted: by
 source and network. Networks of TensorFlow Lite are built into FOLDER where they are not there (a minute each); ONNX
-files have to lie there (yolo11n.onnx: `YOLO("yolo11n.yaml").export(format="onnx", imgsz=640, opset=17)`, Ultralytics).
---networks takes some only. Rows of latency_points.csv with the same use, board, network and threads are replaced.
+files have to lie there: yolo11n.onnx is what Ultralytics' YOLO("yolo11n.yaml") exports (imgsz=640, opset=17,
+simplify=False). --networks takes some only. Rows of latency_points.csv of the same use, board, network and threads are
+replaced.
 """
 
 from __future__ import annotations
