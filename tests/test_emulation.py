@@ -123,18 +123,17 @@ def counted(board="pi4", batch_size=8, threads=1):
     return record
 
 
-def test_the_estimate_is_the_fit_applied_and_its_interval_the_worst_external_error():
+def test_the_estimate_is_the_fit_applied_and_its_interval_that_of_the_board():
     found = estimate.counted(counted())
     assert found.of(8) == 10
     assert found.share == {"vector": 0.75, "int": 0.25}
     (one,) = [line for line in estimate.fit()["fits"] if (line["board"], line["threads"]) == ("pi4", 1)]
-    weights, worst = one["cycles"], estimate.fit()["boards"]["pi4"]["worst"]
-    cycles = weights["vector"] * 60e6 + weights["scalar"] * 20e6
-    cycles += weights["l1_misses"] * 0.4e6 + weights["last_misses"] * 0.2e6
+    error = estimate.fit()["boards"]["pi4"]["interval"]
+    ms = one["cycles"]["instructions"] * 80e6 / 1.8e9 * 1e3 + one["miss_ns"]["misses"] * 0.6e6 / 1e6
     assert set(found.latency_ms) == {1, 4}
-    assert found.latency_ms[1].value == pytest.approx(cycles / 1.8e9 * 1e3)
-    assert found.latency_ms[1].low == pytest.approx(found.latency_ms[1].value / (1 + worst))
-    assert found.latency_ms[1].high == pytest.approx(found.latency_ms[1].value * (1 + worst))
+    assert found.latency_ms[1].value == pytest.approx(ms)
+    assert found.latency_ms[1].low == pytest.approx(ms / (1 + error))
+    assert found.latency_ms[1].high == pytest.approx(ms * (1 + error))
 
 
 def test_what_the_fit_does_not_know_gets_no_estimate():

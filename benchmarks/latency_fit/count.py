@@ -2,8 +2,8 @@
 
     python -m benchmarks.latency_fit.count pi4 pi5 pi3
 
-The rows of these boards in edgebench/records/latency_points.csv are made anew. Those of external networks stay: their
-counts come from the project's design notes, by a plugin of the same classes. About 15 minutes a board.
+The rows of these boards in edgebench/records/latency_points.csv are made anew. Those of other runtimes stay: they are
+made by benchmarks.latency_fit.external. About 15 minutes a board.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def rows(name: str, network: str, told: Mapping[str, float]) -> Iterator[dict[st
 
 def run(given: argparse.Namespace) -> None:
     with POINTS.open(encoding="utf-8", newline="") as opened:
-        kept = [row for row in csv.DictReader(opened) if row["use"] == "external" or row["board"] not in given.boards]
+        kept = [row for row in csv.DictReader(opened) if row["use"] != "fit" or row["board"] not in given.boards]
     made: list[Mapping[str, object]] = []
     for name in given.boards:
         with PUBLISHED.open(encoding="utf-8", newline="") as opened:

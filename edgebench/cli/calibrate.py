@@ -19,7 +19,7 @@ def calibrate(
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Put the fit in place of the shipped one.")] = False,
 ) -> None:
-    """Fit the time of a call by counted instructions and cache misses; errors left out, and outside."""
+    """Fit the time of a call by counted work and cache misses; errors of networks left out, and held out."""
     from edgebench.errors import UsageError
     from edgebench.files import replace_text
     from edgebench.records import estimate, latency_fit
@@ -28,29 +28,43 @@ def calibrate(
     try:
         every = latency_fit.points(file)
         given = latency_fit.sound(every)
-        tried = [latency_fit.calibrate(given, [one]) for one in latency_fit.CANDIDATES]
+        tried = [latency_fit.left_out(given, one) for one in latency_fit.CANDIDATES]
+        best = latency_fit.chosen(tried, given)
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise UsageError(f"{file}: no latencies and counts ({error}). It needs the shipped one's columns.") from error
-    best = latency_fit.calibrate(given)
+
+    def errors(found: latency_fit.Calibration, use: str, board: str = "") -> list[str]:
+        sizes = abs(found.of(use, board))
+        return [f"{value:.1%}" for value in (sizes.mean(), sizes.max())] if len(sizes) else ["-", "-"]
+
     rows = []
     for one in tried:
-        errors = [f"{value:.1%}" for way in (one.left_out, one.external) for value in (way.mean(), way.max())]
-        rows.append(("chosen" if one.features == best.features else "", " ".join(one.features), *errors))
-    screen.table(("", "counts", "left out, mean", "worst", "external, mean", "worst"), rows, right=(2, 3, 4, 5))
+        cells = [cell for use in (latency_fit.FIT, latency_fit.DEVELOPMENT) for cell in errors(one, use)]
+        rows.append(("chosen" if one.candidate == best.candidate else "", one.candidate.name, *cells))
+    screen.table(("", "work and misses", "ncnn, mean", "worst", "development, mean", "worst"), rows, right=(2, 3, 4, 5))
     rows = []
     for line in best.lines:
-        cycles = ", ".join(f"{name} {value:.2f}" for name, value in line.cycles.items())
-        outside = ", ".join(f"{name} {error:+.0%}" for name, error in line.external.items())
-        mean = sum(map(abs, line.left_out)) / len(line.left_out)
-        rows.append((line.board, str(line.threads), str(len(line.left_out)), f"{mean:.1%}", cycles, outside))
-    screen.table(("board", "threads", "networks", "left out, mean", "cycles of one of each", "external"), rows)
+        one_each = [f"{name} {value:.2f} / {line.cycles[4][name]:.2f}" for name, value in line.cycles[1].items()]
+        one_each += [f"{name} {value:.1f} ns" for name, value in line.miss_ns.items()]
+        cells = [cell for use in latency_fit.USES for cell in errors(best, use, line.board)]
+        rows.append((line.board, ", ".join(one_each), *cells, f"{latency_fit.interval(best, line.board):.0%}"))
+    heads = [word for use in ("ncnn", "development", "held out") for word in (f"{use}, mean", "worst")]
+    headers = ("board", "cycles on 1 / 4 threads, ns of a miss", *heads, "interval")
+    screen.table(headers, rows, right=range(2, len(headers)))
+    rows = []
+    for each in best.errors:
+        if each.point.use == latency_fit.HELD_OUT:
+            point = each.point
+            figures = (str(point.threads), f"{point.latency_ms:g}", f"{each.relative:+.0%}")
+            rows.append((point.network, point.board, *figures))
+    screen.table(("held out", "board", "threads", "published ms", "error"), rows, right=(2, 3, 4))
     screen.line(
-        "left out: networks on ncnn, each predicted by a fit without its family: they choose the counts; external: "
-        "networks of TFLite on XNNPACK, which are only predicted"
+        "ncnn, development: each network predicted by a fit without its family; they choose work and misses, by the "
+        "mean of their two mean errors. held out: other networks and sources, which chose nothing; predicted once. "
+        f"interval: covers {latency_fit.COVERAGE:.0%} of ncnn's errors and of those held out, up and down."
     )
     screen.line(
-        "chosen: the fewest counts within one standard error of the smallest; left aside, as longer on four threads "
-        f"than on one: {len(every) - len(given)} of {len(every)} latencies"
+        f"left aside, as longer on four threads than on one: {len(every) - len(given)} of {len(every)} latencies"
     )
     text = json.dumps(latency_fit.plain(best), indent=1) + "\n"
     if write:

@@ -1,7 +1,7 @@
 """What a call would take on a board, from the instructions and cache misses of an emulated one: an estimate, no result.
 
-The fit and its errors are data (latency_fit.json, which `edgebench devices calibrate` makes); the interval is the worst
-error on published latencies that the fit never saw.
+The fit and its errors are data (latency_fit.json, which `edgebench devices calibrate` makes); the interval covers nine
+in ten of the published latencies that the fit has not seen.
 """
 
 from __future__ import annotations
@@ -52,15 +52,13 @@ def counted(record: Record) -> Counted | None:
 
 
 def estimates(board: str, classes: Mapping[str, float]) -> dict[int, Estimate]:
-    """ms of a call by threads; the interval is the worst external error on this board, up and down."""
-    features = fit()["features"]
-    counts = latency_fit.counted(classes, features)
-    worst = fit()["boards"].get(board, fit()["external"])["worst"]
+    """ms of a call by threads, with the interval of this board."""
     found = {}
     for one in fit()["fits"]:
         if one["board"] == board:
-            ms = float(counts @ np.array([one["cycles"][name] for name in features])) / (one["mhz"] * 1e3)
-            found[one["threads"]] = Estimate(ms, ms / (1 + worst), ms * (1 + worst))
+            ms = latency_fit.time_ns(classes, one["cycles"], one["miss_ns"], one["mhz"]) / M
+            error = fit()["boards"][board]["interval"]
+            found[one["threads"]] = Estimate(ms, ms / (1 + error), ms * (1 + error))
     return found
 
 

@@ -15,11 +15,12 @@ from edgebench.report.markdown import mark
 
 def source() -> str:
     """What an estimate is, with the errors of the fit."""
-    external = estimate.fit()["external"]
+    outside, coverage = estimate.fit()["held_out"], estimate.fit()["coverage"]
     return (
-        "est.: an estimate, never measured. In brackets, the worst error on this board; on all boards it is "
-        f"{external['mean']:.0%} in the mean, {external['worst']:.0%} at worst, of {external['points']} published "
-        "latencies of TFLite that the fit never saw. `edgebench devices calibrate` makes the fit again."
+        f"est.: an estimate, never measured. In brackets, what covers {coverage:.0%} of the errors on networks that "
+        f"the fit has not seen, on this board; on all boards the error is {outside['mean']:.0%} in the mean, "
+        f"{outside['worst']:.0%} at worst, of {outside['points']} published latencies that were held out. "
+        "`edgebench devices calibrate` makes the fit again."
     )
 
 
