@@ -68,18 +68,19 @@ def direction(answers: Answers) -> Mean | None:
 
 
 def _share(values: Mapping[str, Sequence[float]]) -> Mean:
-    """As of(); where all answers are alike, every draw is, too, and the interval is that of the stacks.
-
-    A stack of which it is true of every answer is a success, and none of n failed: by Clopper and Pearson (1934) at
-    least 0.025^(1/n) of all stacks are such, and the share of answers is no smaller.
+    """As of(); where all answers are alike, every draw is, too, and the interval reaches as far as it would with one
+    answer that is not: never narrower than that of a share which is less extreme.
     """
     found = of(values)
     if found.interval is None or found.interval.low < found.interval.high:
         return found
-    bound = st.TAIL ** (1 / len(values))
-    if found.value == 1:
-        return Mean(1.0, Estimate(1.0, bound, 1.0))
-    return Mean(0.0, Estimate(0.0, 0.0, 1 - bound)) if found.value == 0 else found
+    first, *others = (list(answers) for answers in values.values())
+    first[0] = 1 - first[0]
+    with_one = st.cluster_mean(dict(enumerate([first, *others])), resamples=RESAMPLES)[1]
+    if with_one is None:
+        return found
+    low, high = min(with_one.low, found.value), max(with_one.high, found.value)
+    return Mean(found.value, Estimate(found.value, max(low, 0.0), min(high, 1.0)))
 
 
 def ratio(base: Answers, other: Answers, *, seed: int = 0) -> Mean | None:
