@@ -9,10 +9,10 @@ from edgebench.records.against import MARGIN_UM
 from edgebench.records.equivalence import Equivalence
 from edgebench.records.summary import Summary
 from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED, fixed
-from edgebench.report.document import Cell, Notes, Table, Value
+from edgebench.report.document import Cell, Notes, Table, Value, marked
 from edgebench.report.markdown import mark
 from edgebench.report.numbers import ms, ranged, um_interval
-from edgebench.report.rows import SETS, run, verdicts
+from edgebench.report.rows import SETS, run, subset, verdicts
 
 COSTS = (
     "Focusing error, quantised minus float32, paired image by image; above 0 is worse. The interval draws whole "
@@ -38,7 +38,7 @@ def costs(summaries: Sequence[Summary], notes: Notes) -> Table:
         cells: list[Cell] = []
         for split, _ in SETS:
             found = against.cost(base, one, split)
-            cells += _certified(found) if found else [UNMEASURED] * 3
+            cells += _certified(found, subset(one, split, notes)) if found else [UNMEASURED] * 3
         rows.append((run(one, notes), base.record["artifact"]["target"], *cells))
     headers = [f"{title}{what}" for _, title in SETS for what in (" (um) [95 %]", ": shown", ": detectable")]
     return Table(("Run", "Minus", *headers), tuple(rows), left=2)
@@ -82,6 +82,6 @@ def _pairs(summaries: Sequence[Summary]) -> Iterator[tuple[Summary, Summary]]:
             yield base, one
 
 
-def _certified(found: Equivalence) -> list[Cell]:
+def _certified(found: Equivalence, part: str) -> list[Cell]:
     added = ranged(um_interval(found.mean_um, found.interval, 3, "+"), found.mean_um, found.interval)
-    return [added, found.verdict, fixed(found.detectable_um, 3)]
+    return [marked(added, part), found.verdict, fixed(found.detectable_um, 3)]
