@@ -30,7 +30,8 @@ def place(record: Record) -> tuple[object, ...]:
 
 
 def key(record: Record) -> tuple[object, ...]:
-    """As report/rows.py has it: a converted or trained anew model replaces the old one."""
+    """What a reader takes for one cell: model and target by name, not by hash, so that a converted or trained anew one
+    replaces the old."""
     device, settings = record["device"], record["settings"]
     asked = settings["images"], tuple(sorted(record["accuracy"])), record["data"]["sha256"]
     return (*place(record), device["name"], device["host"]["cpu"], *asked)

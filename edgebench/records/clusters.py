@@ -74,9 +74,9 @@ def _share(values: Mapping[str, Sequence[float]]) -> Mean:
     found = of(values)
     if found.interval is None or found.interval.low < found.interval.high:
         return found
-    first, *others = (list(answers) for answers in values.values())
-    first[0] = 1 - first[0]
-    with_one = st.cluster_mean(dict(enumerate([first, *others])), resamples=RESAMPLES)[1]
+    name = next(iter(values))
+    otherwise = {**values, name: [1 - values[name][0], *values[name][1:]]}
+    with_one = st.cluster_mean(otherwise, resamples=RESAMPLES)[1]
     if with_one is None:
         return found
     low, high = min(with_one.low, found.value), max(with_one.high, found.value)

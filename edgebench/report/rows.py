@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
+from edgebench.records import cells
 from edgebench.records.schema import Record
 from edgebench.records.summary import Summary
 from edgebench.report import verdict
@@ -42,10 +42,7 @@ def current(summaries: Sequence[Summary]) -> tuple[tuple[Summary, ...], tuple[st
     A cell is what a reader takes for one: model and target by name, not by hash, so that a converted or trained anew
     one replaces the old. Where devices of one name have several CPU models, the runs carry theirs.
     """
-    newest: dict[tuple[object, ...], Summary] = {}
-    for summary in sorted(ordered(summaries), key=lambda one: (_created(one), one.record["id"])):
-        newest[_cell(summary)] = summary
-    kept = ordered(tuple(newest.values()))
+    kept = ordered(cells.newest(summaries))
     stays = {id(summary) for summary in kept}
     old = [summary.record for summary in ordered(summaries) if id(summary) not in stays]
     cpus: dict[str, set[str]] = {}
@@ -54,27 +51,6 @@ def current(summaries: Sequence[Summary]) -> tuple[tuple[Summary, ...], tuple[st
         cpus.setdefault(device["name"], set()).add(device["host"]["cpu"])
     names = tuple(f"{record['device']['name']}/{record['id']}" for record in old)
     return tuple(_with_cpu(summary, cpus) for summary in kept), names
-
-
-def _cell(summary: Summary) -> tuple[object, ...]:
-    record = summary.record
-    device, settings = record["device"], record["settings"]
-    return (
-        record["model"]["name"],
-        record["artifact"]["target"],
-        record["backend"]["name"],
-        device["name"],
-        device["host"]["cpu"],
-        settings["batch_size"],
-        settings["threads"],
-        settings["images"],
-        tuple(sorted(record["accuracy"])),
-        record["data"]["sha256"],
-    )
-
-
-def _created(summary: Summary) -> datetime:
-    return datetime.fromisoformat(summary.record["created"].replace("Z", "+00:00"))
 
 
 def _with_cpu(summary: Summary, cpus: dict[str, set[str]]) -> Summary:
@@ -86,7 +62,7 @@ def newest_first(summary: Summary) -> tuple[object, ...]:
     """The key to sort by where one run must stand for several: the newest, then fewest threads, smallest batch, id."""
     record = summary.record
     settings = record["settings"]
-    return (-_created(summary).timestamp(), settings["threads"], settings["batch_size"], record["id"])
+    return (-cells.created(record).timestamp(), settings["threads"], settings["batch_size"], record["id"])
 
 
 def fullest(summaries: Sequence[Summary], split: str) -> tuple[Summary, ...]:
