@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 from edgebench.cli.main import app
 from edgebench.errors import UsageError
 from edgebench.records import store
-from edgebench.records.comparison import compare
+from edgebench.records.comparison import compare, side_by_side
+from edgebench.records.summary import summarise
+from edgebench.report import quantised
 
 STACKS = 6
 
@@ -95,6 +97,33 @@ def test_other_images_are_refused():
     other["accuracy"]["test-2"]["images"].pop()
     with pytest.raises(UsageError, match="test-2: the two records are of different images"):
         compare(record(), other)
+
+
+def at(minutes, **options):
+    """A record whose processes started in these minutes of an hour."""
+    record = make_record(**options)
+    started = [f"2025-01-02T03:{minute:02}:00+00:00" for minute in minutes]
+    record["processes"] = [{"started": one, "before": {}, "after": {}} for one in started]
+    return record
+
+
+@pytest.mark.parametrize(
+    ("minutes", "turns"), [((1, 20), True), ((10, 30), True), ((20, 20), True), ((21, 40), False), ((0, 0), False)]
+)
+def test_r3_runs_are_side_by_side_where_their_sessions_overlap(minutes, turns):
+    assert side_by_side(at((1, 20)), at(minutes)) is turns
+    assert side_by_side(at(minutes), at((1, 20))) is turns
+
+
+def test_a_ratio_of_times_that_were_not_measured_in_turns_says_so():
+    def note(minutes):
+        notes = {}
+        runs = [summarise(at((1, 20))), summarise(at(minutes, target="tflite-int8"))]
+        assert len(quantised.saves(runs, notes).rows) == 1
+        return any("side by side" in text for text in notes)
+
+    assert note((25, 40))
+    assert not note((2, 21))
 
 
 def test_the_commands_tell_by_their_exit_codes(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -103,6 +104,14 @@ def latency(base: Record, other: Record) -> Ratio | None:
         return None
     a, b = ([float(np.median(p["samples_ns"])) / 1e6 for p in record["latency"]] for record in (base, other))
     return Ratio("latency p50 of a call", float(np.median(a)), float(np.median(b)), "ms", ratios.ratio(a, b))
+
+
+def side_by_side(base: Record, other: Record) -> bool:
+    """Whether their processes took turns (R3): the spans of the two sessions overlap. True where one does not say."""
+    spans = [
+        [datetime.fromisoformat(one["started"]) for one in record.get("processes") or ()] for record in (base, other)
+    ]
+    return not all(spans) or max(map(min, spans)) <= min(map(max, spans))
 
 
 def _single(base: Summary, other: Summary) -> Iterator[Ratio]:

@@ -13,6 +13,7 @@ from edgebench.report.document import Cell, Notes, Table, Value, marked
 from edgebench.report.markdown import mark
 from edgebench.report.numbers import ms, ranged, um_interval
 from edgebench.report.rows import SETS, run, subset, verdicts
+from edgebench.report.verdict import apart
 
 COSTS = (
     "Focusing error, quantised minus float32, paired image by image; above 0 is worse. The interval draws whole "
@@ -52,7 +53,8 @@ def saves(summaries: Sequence[Summary], notes: Notes) -> Table:
         if one.record["device"]["emulated"]:
             cells = [NO_TIME] * 2
         elif found := against.time(base, one):
-            cells = [ranged(um_interval(found.value, found.found), found.value, found.found), found.verdict]
+            ratio = ranged(um_interval(found.value, found.found), found.value, found.found)
+            cells = [marked(ratio, apart(base, one, notes)), found.verdict]
         name = run(one, notes) + verdicts(one, "backend", notes)
         rows.append((name, base.record["artifact"]["target"], fixed(against.size(base, one), 2), cells[0], cells[1]))
     return Table(("Run", "Over", "Size", "Time [95 %]", "Shown"), tuple(rows), left=2)

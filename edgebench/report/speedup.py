@@ -12,7 +12,7 @@ from edgebench.records.summary import Summary
 from edgebench.report import verdict
 from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED, digits3, fixed
 from edgebench.report.columns.end_to_end import TIMED
-from edgebench.report.document import Cell, Notes, Table, Value
+from edgebench.report.document import Cell, Notes, Table, Value, marked
 from edgebench.report.markdown import mark
 from edgebench.report.names import device, names
 
@@ -79,8 +79,9 @@ def _cells(one: Speedup, notes: Notes) -> tuple[Cell, ...]:
     if one.emulated:
         return (*first, *[NO_TIME] * 5)
     call = digits3(one.call.value, one.call.found) if one.call else UNMEASURED
-    call = replace(call, text=call.text + verdict.marks_of((one.original, one.reduced), "latency", notes))
+    apart = verdict.apart(one.original, one.reduced, notes)
+    call = replace(call, text=call.text + verdict.marks_of((one.original, one.reduced), "latency", notes) + apart)
     if one.split is None:
         return (*first, call, *[UNMEASURED] * 4)
-    ratios = (fixed(value, 1) for value in (one.split.predict, one.split.whole))
+    ratios = (marked(fixed(value, 1), apart) for value in (one.split.predict, one.split.whole))
     return (*first, call, *ratios, *(fixed(value, 1) for value in one.split.rest_s))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgebench.records import comparison
 from edgebench.records.checks import FASTER
 from edgebench.records.summary import Summary
 from edgebench.records.trend import CHANGE
@@ -11,6 +12,10 @@ from edgebench.records.verdicts import CALLS, SECONDS, VARIATION, Verdict
 from edgebench.report.markdown import Notes, mark
 
 OK = "OK"
+APART = (
+    "Not measured side by side: the processes of the two did not take turns, so that what the machine did in between "
+    "is in this ratio."
+)
 KINDS = {  # of the verdicts that one number says
     "NOISY": f"the process medians vary by more than {VARIATION:.0%}; the coefficient of variation",
     "SHORT": f"fewer than {CALLS:,} timed calls, or less than {SECONDS:.0f} s of them",
@@ -30,6 +35,11 @@ def marks_of(summaries: Sequence[Summary], about: str, notes: Notes) -> str:
     """Of a number that several runs have part in; each mark once."""
     found = (_note(one) for summary in summaries for one in summary.verdicts if one.about == about)
     return "".join(mark(notes, text) for text in dict.fromkeys(found))
+
+
+def apart(base: Summary, one: Summary, notes: Notes) -> str:
+    """Of a ratio of times that were not measured in turns."""
+    return "" if comparison.side_by_side(base.record, one.record) else mark(notes, APART)
 
 
 def told(summary: Summary, notes: Notes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from edgebench.records import against
 from edgebench.records.equivalence import Equivalence
@@ -12,6 +13,7 @@ from edgebench.report.columns.column import Column, Context, key
 from edgebench.report.document import Value
 from edgebench.report.numbers import ranged, um_interval
 from edgebench.report.rows import SETS
+from edgebench.report.verdict import apart
 
 
 def _base(run: Summary, context: Context) -> Value:
@@ -45,7 +47,10 @@ def _time(run: Summary, context: Context) -> Value:
     if emulated(run):
         return NO_TIME
     ratio = against.time(base, run)
-    return digits3(ratio.value, ratio.found) if ratio else UNMEASURED
+    if ratio is None:
+        return UNMEASURED
+    cell = digits3(ratio.value, ratio.found)
+    return replace(cell, text=cell.text + apart(base, run, context.notes))
 
 
 def _shown(run: Summary, context: Context) -> Value:
