@@ -51,7 +51,7 @@ def quantise(
     force: Annotated[bool, typer.Option("--force", help="Replace the artifact and recipe that are there.")] = False,
     as_json: screen.Json = False,
 ) -> None:
-    """Try range methods, and with --search mixed precision; keep the best that is equivalent to float32."""
+    """Try range methods, and with --search mixed precision; keep the best that is shown to err at most so much more."""
     from edgebench.cli import sources, workshops
     from edgebench.convert import artifact, parity
     from edgebench.convert import base as targets
@@ -140,7 +140,7 @@ def _print(found: Found, margin: float, where: str) -> None:
         costs = (one.bytes / found.float_bytes, one.latency_ms, found.float_ms / one.latency_ms)
         said = (mark, one.recipe.ranges, str(len(one.kept)), _interval(one), _verdict(one))
         rows.append((*said, *(f"{cost:.2f}" for cost in costs)))
-    names = ("", "ranges", "float", "error + um [90 %]", "verdict", "size", "ms", "times")
+    names = ("", "ranges", "float", "error + um [90 %]", "verdict", "size", "ms", "x faster")
     screen.table(names, rows, right=(2, 5, 6, 7), whole=(0, 1, 2, 3, 5, 6, 7))
     screen.line(
         f"On {where}; margin {margin:g} um; error +: mean |e| minus that of float32, 90 % interval over stacks. "

@@ -20,7 +20,8 @@ DECISION = (
 )
 MODEL = (
     "A model, not a measurement: to focus is two images with a step of the stage between them, the answer, a move, and "
-    "all of it once more where the first answer is off by more than half the depth of field (docs/outcome.md)."
+    "all of it once more where the first answer is off by more than half the depth of field (docs/outcome.md). Fields "
+    "that are not in focus after the second step are counted as done: the last column says how many are in focus."
 )
 
 
@@ -38,8 +39,8 @@ def quantity(name: str, found: Quantity | None) -> str:
         text = numbers.um_interval(value, interval, 3, "+" if name == "increase_um" else "")
     else:
         text = numbers.ms_interval(value, interval)
-    least = ">= " if found.lacks else ""
-    return f"{'est. ' if found.estimated else ''}{least}{text}"
+    more = "more than " if found.lacks else ""
+    return f"{more}{'est. ' if found.estimated else ''}{text}"
 
 
 def limit(name: str, value: float) -> str:
@@ -141,10 +142,10 @@ def outcome_cells(found: Outcome | None) -> tuple[str, ...]:
     steps = " / ".join(f"{100 * one.value:.0f}" for one in found.in_focus) or numbers.NONE
     return (
         numbers.percent_interval(found.off.value, found.off.interval),
-        mark
-        + (">= " if found.lacks else "")
+        ("more than " if found.lacks else "")
+        + mark
         + _ends(found.focus_ms / 1e3, found.focus and found.focus.scaled(1e-3), 3),
-        mark + ("<= " if found.lacks else "") + _ends(found.fields_per_hour, found.hourly, 0),
+        ("fewer than " if found.lacks else "") + mark + _ends(found.fields_per_hour, found.hourly, 0),
         steps,
     )
 
@@ -174,7 +175,9 @@ def rests_on(choice: Choice, quote: str = "") -> str:
     if choice.chosen is None or not choice.chosen.estimated:
         return ""
     command = f"{quote}{settle(choice.chosen)}{quote}"
-    return f"It rests on an estimate (est.): no board measured it. To settle it: {command}"
+    small = " Small networks on several threads are estimated rather too fast (docs/raspberry-pi.md)."
+    warned = small if choice.chosen.threads > 1 else ""
+    return f"It rests on an estimate (est.): no board measured it.{warned} To settle it: {command}"
 
 
 def _open(found: Quantity, value: float, name: str) -> str:

@@ -86,4 +86,4 @@ def _pairs(summaries: Sequence[Summary]) -> Iterator[tuple[Summary, Summary]]:
 
 def _certified(found: Equivalence, part: str) -> list[Cell]:
     added = ranged(um_interval(found.mean_um, found.interval, 3, "+"), found.mean_um, found.interval)
-    return [marked(added, part), found.verdict, fixed(found.detectable_um, 3)]
+    return [marked(added, part), ABSENT if part else found.verdict, fixed(found.detectable_um, 3)]

@@ -86,7 +86,8 @@ def _about(runs: Sequence[Summary]) -> list[str]:
     marked = any(run.verdict != "OK" for run in runs)
     said = [
         f"Ours: {', '.join(machines)}, one thread, batches of {' and '.join(batches)}; a patch is the median of a call "
-        "in steady state, the seconds are end to end, error is the mean over the images of Set 2."
+        "in steady state, the seconds, end to end, and the memory are of one process each, error is the mean over the "
+        "images of Set 2."
     ]
     said += ["The words in brackets speak against a number: [what they mean](docs/measurement.md)."] if marked else []
     said += ["The paper prints mean ± standard deviation, on another machine and without intervals."]

@@ -74,7 +74,7 @@ def fullest(summaries: Sequence[Summary], split: str) -> tuple[Summary, ...]:
     measured = [summary for summary in summaries if split in summary.errors]
     if not measured:
         return ()
-    newest = min(measured, key=lambda one: (_of(one, split) is not None, *newest_first(one)))
+    newest = min(measured, key=lambda one: (part_of(one, split) is not None, *newest_first(one)))
     best: dict[tuple[str, str], Summary] = {}
     for one in sorted(measured, key=lambda one: _fullest_first(one, split)):
         if one.record["data"]["sha256"] == newest.record["data"]["sha256"]:
@@ -89,11 +89,11 @@ def _fullest_first(one: Summary, split: str) -> tuple[object, ...]:
 
 def subset(summary: Summary, split: str, notes: Notes) -> str:
     """The mark of an error that was measured on a part of the images."""
-    known = _of(summary, split)
+    known = part_of(summary, split)
     return "" if known is None else mark(notes, f"{len(summary.errors[split].images):,} of {known:,} images.")
 
 
-def _of(summary: Summary, split: str) -> int | None:
+def part_of(summary: Summary, split: str) -> int | None:
     """How many images the split has, if the run saw only a part of them."""
     known = summary.record["data"]["splits"].get(split, {}).get("images", 0)
     return known if len(summary.errors[split].images) < known else None

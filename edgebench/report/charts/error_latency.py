@@ -156,8 +156,8 @@ def _caption(every: Sequence[Spot], panels: Sequence[tuple[str, str, list[Spot]]
             told.append(f"{open_} of {len(measured) - len(best)} in {title}")
     if told:
         parts.append(
-            f"The front is drawn by value. Off it, but not shown to be beaten, as their intervals overlap with the "
-            f"front's in error or time: {looks.listed(told)}."
+            f"The front is drawn by value. Off it, with an interval that overlaps the front's in error or in time: "
+            f"{looks.listed(told)}; a paired difference of the same images shows more (table7, quantisation)."
         )
     if any(spot.estimated for spot in every):
         parts.append(

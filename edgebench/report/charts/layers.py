@@ -10,7 +10,7 @@ from edgebench.report.charts.chart import COLOURS, Axis, Chart, Drawing, Panel, 
 from edgebench.report.numbers import um_interval
 
 SHOWN = 20
-ALONE, SAVED = "this layer alone quantised", "saved where it alone stays in float"
+ALONE, SAVED = "this layer alone quantised", "decrease where it alone stays in float"
 _LOOKS = {ALONE: Style(COLOURS[0]), SAVED: Style(COLOURS[1], hatch="//")}
 
 

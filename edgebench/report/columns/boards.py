@@ -17,9 +17,9 @@ def source() -> str:
     """What an estimate is, with the errors of the fit."""
     outside, coverage = estimate.fit()["held_out"], estimate.fit()["coverage"]
     return (
-        f"est.: an estimate, never measured. In brackets, what covers {coverage:.0%} of the errors on networks that "
-        f"the fit has not seen, on this board; on all boards the error is {outside['mean']:.0%} in the mean, "
-        f"{outside['worst']:.0%} at worst, of {outside['points']} published latencies that were held out. "
+        f"est.: an estimate, never measured. In brackets, what nominally covers {coverage:.0%} of the errors on "
+        f"networks that the fit has not seen, on this board; on all boards the error is {outside['mean']:.0%} in the "
+        f"mean, {outside['worst']:.0%} at worst, of {outside['points']} published latencies that were held out. "
         "`edgebench devices calibrate` makes the fit again."
     )
 

@@ -12,7 +12,7 @@ from edgebench.report.columns.cell import ABSENT, NO_TIME, UNMEASURED, digits3, 
 from edgebench.report.columns.column import Column, Context, key
 from edgebench.report.document import Value
 from edgebench.report.numbers import ranged, um_interval
-from edgebench.report.rows import SETS
+from edgebench.report.rows import SETS, part_of
 from edgebench.report.verdict import apart
 
 
@@ -27,6 +27,16 @@ def _cost(split: str, of: Callable[[Equivalence], Value]) -> Callable[[Summary, 
             return ABSENT
         found = context.costs.get((key(run), split))
         return of(found) if found else UNMEASURED
+
+    return cell
+
+
+def _verdict(split: str) -> Callable[[Summary, Context], Value]:
+    """None of a part of the images: the same file's on all of them stands in another row."""
+    whole = _cost(split, lambda found: Value(found.verdict))
+
+    def cell(run: Summary, context: Context) -> Value:
+        return ABSENT if split in run.errors and part_of(run, split) is not None else whole(run, context)
 
     return cell
 
@@ -62,7 +72,7 @@ def _shown(run: Summary, context: Context) -> Value:
 def _columns(split: str, title: str) -> Iterator[Column]:
     place = split.removeprefix("test-")
     yield Column(f"added_{place}_um", f"Added, {title}", "um", _cost(split, _increase))
-    yield Column(f"shown_{place}", f"Shown, {title}", "", _cost(split, lambda found: Value(found.verdict)), words=True)
+    yield Column(f"shown_{place}", f"Shown, {title}", "", _verdict(split), words=True)
     smallest = _cost(split, lambda found: fixed(found.detectable_um, 3))
     yield Column(f"detectable_{place}_um", f"Detectable, {title}", "um", smallest)
 

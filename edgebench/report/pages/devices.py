@@ -16,7 +16,8 @@ INTRO = "The machines and boards that were measured, or emulated, and what they 
 START = "Medians over fresh processes, ms; load includes compiling. 1 MiB = 2^20 bytes."
 STAGES = (
     "RSS / PSS / USS in MiB of one fresh process, after each stage: interpreter (with NumPy, OpenCV and eight "
-    "patches), imports, load, first call, 50 calls."
+    "patches), imports, load, first call, 50 calls. Peak is the largest of these of an emulated board, else the "
+    "kernel's. What an emulated process takes before a model is there differs from run to run: read what a stage adds."
 )
 SUSTAINED = "Calls one after the other, of each minute the median; it stands beside the latency, never for it."
 LIMITS = "In how little an artifact lives: bisected with fresh processes in a control group without swap."

@@ -15,11 +15,11 @@ MADE = "Everything here is recomputed from the raw samples in `results/runs/` by
 SIMULATED = (
     "**The slides are simulated.** No row of ours was measured on tissue: the errors say how the models do on this "
     "simulation, and must not be read as a reproduction of the paper's errors. Times, memory and file sizes are "
-    "measured. Only the rows and columns marked as the paper's come from real slides."
+    "measured, but for times marked est. Only the rows and columns marked as the paper's come from real slides."
 )
 MIXED = (
     "**Some of the slides are simulated.** Rows marked as simulated say nothing about tissue; times, memory and "
-    "file sizes are measured."
+    "file sizes are measured, but for times marked est."
 )
 NOTHING = "**Nothing has been measured yet:** there is no record below `results/runs/`, so our cells say `not run`."
 
