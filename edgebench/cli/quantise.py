@@ -145,7 +145,7 @@ def _print(found: Found, margin: float, where: str) -> None:
     screen.line(
         f"On {where}; margin {margin:g} um; error +: mean |e| minus that of float32, 90 % interval over stacks. "
         f"float: layers that stay in it; size: of float32's {found.float_bytes / 2**20:.2f} MiB; ms: a call of 8 "
-        f"patches on one thread; times: float32's {found.float_ms:.2f} ms over it; a look on this machine, not a "
+        f"patches on one thread; x faster: float32's {found.float_ms:.2f} ms over it; a look on this machine, not a "
         "record. front: no other is better in error, size and latency at once."
     )
 
