@@ -79,3 +79,19 @@ def _write_stack(folder: Path, prefix: str, size: int, rng: np.random.Generator)
     for z_nm in Z_NM:
         image = cv2.GaussianBlur(sharp, (0, 0), 0.5 + abs(z_nm) / 1000).astype(np.int16) + z_nm // 400
         assert cv2.imwrite(str(folder / f"{prefix}defocus{z_nm}.jpg"), image.clip(0, 255).astype(np.uint8))
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Runs `edgebench` with these words: exit code, standard output, standard error."""
+
+    def run(*words):
+        from edgebench.cli.main import main
+
+        monkeypatch.setattr(sys, "argv", ["edgebench", *map(str, words)])
+        with pytest.raises(SystemExit) as exit:
+            main()
+        captured = capsys.readouterr()
+        return exit.value.code or 0, captured.out, captured.err
+
+    return run

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from make_stacks import SAME, TRAIN, images, manifest, names
 
-from edgebench.cli.main import main
 from edgebench.data import simulator
 from edgebench.errors import DatasetError
 
@@ -26,15 +25,8 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def data(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["edgebench", "data", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit:
-            main()
-        captured = capsys.readouterr()
-        return exit.value.code or 0, captured.out, captured.err
-
-    return run
+def data(command):
+    return partial(command, "data")
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
+from functools import partial
 
 import pytest
 from make_choice import record, summaries
 
-from edgebench.cli.main import main
 from edgebench.errors import UsageError
 from edgebench.records import store
 from edgebench.records.history import find
@@ -93,15 +92,8 @@ def test_one_record_alone_has_no_picture():
 
 
 @pytest.fixture
-def edgebench(monkeypatch, capsys):
-    def run(*options):
-        monkeypatch.setattr(sys, "argv", ["edgebench", "history", *map(str, options)])
-        with pytest.raises(SystemExit) as exit:
-            main()
-        captured = capsys.readouterr()
-        return exit.value.code or 0, captured.out, captured.err
-
-    return run
+def edgebench(command):
+    return partial(command, "history")
 
 
 @pytest.fixture

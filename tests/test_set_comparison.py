@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
+from functools import partial
 
 import pytest
 from make_choice import emulated, record, summaries
 
-from edgebench.cli.main import main
 from edgebench.errors import RecordError
 from edgebench.records import store
 from edgebench.records.set_comparison import NO_TIMES, compare, load
@@ -122,15 +121,8 @@ def test_a_results_folder_what_holds_one_and_a_devices_folder_are_read(tmp_path)
 
 
 @pytest.fixture
-def edgebench(monkeypatch, capsys):
-    def run(*options):
-        monkeypatch.setattr(sys, "argv", ["edgebench", "compare", *map(str, options)])
-        with pytest.raises(SystemExit) as exit:
-            main()
-        captured = capsys.readouterr()
-        return exit.value.code or 0, captured.out, captured.err
-
-    return run
+def edgebench(command):
+    return partial(command, "compare")
 
 
 @pytest.fixture
