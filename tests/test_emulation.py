@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,6 +187,27 @@ def test_an_emulated_board_says_what_it_is(pi):
     assert host["emulator"].startswith("qemu-aarch64")
     assert "tensorflow" not in json.dumps(host["versions"])
     assert pi["pi5"].no_limits()
+
+
+def test_memory_that_a_guest_has_freed_is_no_longer_its_own(pi):
+    """Else what a runtime takes at loading would hide in what the decoded images have left."""
+    code = """
+        import numpy as np
+        from edgebench.runner import guest, heap
+        heap.keep_nothing()
+        np.ones(2**20)  # after the first large block glibc takes the next ones from its heap
+        before = guest.resident()
+        blocks = [np.ones(2**17) for _ in range(64)]
+        held = guest.resident()
+        del blocks
+        print(before, held, guest.resident())
+    """
+    device = pi["pi4"]
+    command = [*device._python(), "-c", textwrap.dedent(code)]
+    out = subprocess.run(command, env=device._environment(), capture_output=True, text=True, check=True).stdout
+    before, held, after = (int(word) / 2**20 for word in out.split())
+    assert held - before == pytest.approx(64, abs=2)
+    assert after - before == pytest.approx(0, abs=2)
 
 
 def test_answers_are_those_of_this_machine_and_the_board_decides_the_kernels(

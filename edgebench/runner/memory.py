@@ -16,7 +16,7 @@ from edgebench.errors import DeviceError
 from edgebench.runner import feed, guest, heap, latency, start
 from edgebench.types import RunSpec
 
-STEADY_CALLS = 50
+STEADY_CALLS = 50  # of an emulated board as many inferences: its calls take half a minute, and each asks for the same
 PATCHES = 8  # a few real inputs; more would only add to every stage alike
 _FIELDS = {"Rss": "rss_bytes", "Pss": "pss_bytes", "Private_Clean": "uss_bytes", "Private_Dirty": "uss_bytes"}
 
@@ -24,6 +24,8 @@ _FIELDS = {"Rss": "rss_bytes", "Pss": "pss_bytes", "Private_Clean": "uss_bytes",
 def measure(spec: RunSpec, emit: start.Emit) -> None:
     """Emit a load event and the memory event."""
     cv2.setNumThreads(spec.threads)
+    if guest.emulated():
+        heap.keep_nothing()
     turns = latency.batches(feed.rotation(spec, PATCHES)[0], spec.batch_size)
     gc.collect()
     heap.give_back()
@@ -34,7 +36,8 @@ def measure(spec: RunSpec, emit: start.Emit) -> None:
         stages[name] = resident()
 
     backend, load = start.start(spec, turns[0], stage, ask=False)
-    for x in islice(cycle(turns), STEADY_CALLS):
+    calls = -(-STEADY_CALLS // spec.batch_size) if guest.emulated() else STEADY_CALLS
+    for x in islice(cycle(turns), calls):
         backend.predict(x)
     stages["steady"] = resident()
     peak_rss_bytes = max(stage["rss_bytes"] for stage in stages.values())
