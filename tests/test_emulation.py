@@ -237,6 +237,9 @@ def test_answers_are_those_of_this_machine_and_the_board_decides_the_kernels(
         assert first["total"] == pytest.approx(second["total"], rel=0.01)
         assert sum(v for k, v in first.items() if k != "total" and "misses" not in k) == first["total"]
         assert (first["dot"] > 0) == (board == "pi5")
+        fields = record["count"]["preprocessing"]
+        assert fields[0]["total"] == pytest.approx(fields[1]["total"], rel=0.01)
+        assert fields[0]["total"] > record["count"]["patches"] * 224 * 224 * 3 / 16  # no pixel is skipped
         assert agreement(records["local"], record).max_um == 0  # int8: the same bits
         summary = replace(summarise(record), latency=None)
         assert set(estimate.counted(summary.record).latency_ms) == {1, 4}

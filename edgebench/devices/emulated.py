@@ -17,7 +17,7 @@ from edgebench.emulation import userland
 from edgebench.emulation.boards import CORES, Board
 from edgebench.errors import DeviceError
 from edgebench.runner import guest
-from edgebench.runner.count import END
+from edgebench.runner.count import CALL, FIELD
 from edgebench.runner.host import processor
 from edgebench.types import RunSpec
 
@@ -49,7 +49,8 @@ class Emulated(Local):
             raise DeviceError(f"device {self.name!r}: instructions cannot be counted: {self._there.no_plugin}.")
         for event in super().run(spec):
             if event["event"] == "count":
-                event["instructions"] = _counted(self._counts)
+                event["instructions"] = _counted(self._counts, CALL)
+                event["preprocessing"] = _counted(self._counts, FIELD)
                 event["caches"] = [list(cache) for cache in self._board.caches]
             yield self._as_board(event)
 
@@ -88,10 +89,10 @@ class Emulated(Local):
         }
 
 
-def _counted(file: Path) -> list[dict[str, Any]]:
-    """Of each call: what ran between its marks."""
+def _counted(file: Path, phase: int) -> list[dict[str, Any]]:
+    """What ran between marks, of each time that this ended."""
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [{key: value for key, value in line.items() if key != "phase"} for line in lines if line["phase"] == END]
+    return [{key: value for key, value in line.items() if key != "phase"} for line in lines if line["phase"] == phase]
 
 
 def _version(there: userland.Userland) -> str:

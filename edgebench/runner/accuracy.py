@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 
 from edgebench.backends.base import Backend
-from edgebench.focus import preprocess
 from edgebench.focus.aggregate import image_value
 from edgebench.runner import feed, heap, start
 from edgebench.types import RunSpec
@@ -122,11 +121,7 @@ def _batches(spec: RunSpec, backend: Backend, images: Iterable[feed.Image]) -> I
         entry = _Open(image, image.preprocess_ns)
         for small in image.small:
             begin = perf_counter_ns()
-            if into is None:
-                preprocess.standardise(small, batch[len(owners)])
-            else:
-                preprocess.standardise(small, patch)
-                into.quantise(patch, batch[len(owners)])
+            feed.put(small, batch[len(owners)], into, patch)
             entry.preprocess_ns += perf_counter_ns() - begin
             owners.append(entry)
             if len(owners) == spec.batch_size:

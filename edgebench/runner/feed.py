@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from time import perf_counter_ns
+from typing import Optional
 
 import numpy as np
 
+from edgebench.backends.quantisation import Quantisation
 from edgebench.errors import DatasetError
 from edgebench.focus import images, preprocess
 from edgebench.types import RunSpec, StackFiles
@@ -98,7 +100,7 @@ class Planes:
         if mine:
             try:
                 image, times.read_ns = _timed(images.read_image, self._root / key[1], add=times.read_ns)
-                smoothed, times.preprocess_ns = _timed(_smooth, image, add=times.preprocess_ns)
+                smoothed, times.preprocess_ns = _timed(smooth, image, add=times.preprocess_ns)
                 future.set_result(smoothed)
             except BaseException as error:
                 future.set_exception(error)
@@ -122,6 +124,20 @@ def warm(spec: RunSpec, chosen: list[Pair]) -> None:
                     pass
         except OSError as error:
             raise DatasetError(f"{root / name}: cannot be read ({error.strerror}). Check the data folder.") from error
+
+
+def smooth(plane: np.ndarray) -> np.ndarray:
+    """Of a decoded plane, (H, W, 3) uint8, what tiles are made of."""
+    return preprocess.smooth(preprocess.needed(plane))
+
+
+def put(small: np.ndarray, to: np.ndarray, into: Optional[Quantisation], scratch: np.ndarray) -> None:
+    """One shrunk tile, (S, S, 3), as the artifact takes it: float32, or int8 by way of scratch, (S, S, 3) float32."""
+    if into is None:
+        preprocess.standardise(small, to)
+    else:
+        preprocess.standardise(small, scratch)
+        into.quantise(scratch, to)
 
 
 def rotation(spec: RunSpec, count: int) -> tuple[np.ndarray, list[Source]]:
@@ -156,10 +172,6 @@ def _of_stack(stack: StackFiles, delta_nm: int) -> Iterator[Pair]:
     for lower, (_, z_nm) in enumerate(stack.planes):
         if z_nm + delta_nm in at:
             yield Pair(stack, lower, at[z_nm + delta_nm])
-
-
-def _smooth(plane: np.ndarray) -> np.ndarray:
-    return preprocess.smooth(preprocess.needed(plane))
 
 
 def _keys(pair: Pair) -> tuple[_Key, _Key]:
