@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make_choice import BEFORE_MS, emulated, record, summaries
+from make_choice import BEFORE_MS, FIELD, emulated, record, summaries
 
 from edgebench.errors import UsageError
+from edgebench.records import estimate
 from edgebench.records.candidates import find, paired
 from edgebench.records.choice import SIZE, SPEED, choose
 from edgebench.records.judged import judge
@@ -69,8 +70,21 @@ def test_one_record_has_too_few_accuracy_processes_for_the_interval_of_a_decisio
     assert judge(one, Limits(decision_ms=1000.0)).verdict == OPEN
 
 
-def test_a_decision_on_an_emulated_board_lacks_preprocessing_and_is_never_shown_to_be_short_enough():
-    every = local(emulated(), device="pi4")
+def test_a_decision_on_an_emulated_board_is_its_calls_and_the_preprocessing_on_one_thread_whatever_theirs():
+    widest = max(board["interval"] for board in estimate.fit()["boards"].values())
+    for one in local(emulated(), device="pi4"):
+        known = estimate.counted(one.record)
+        call, before = known.latency_ms[one.threads], known.preprocessing_ms
+        assert before.value == pytest.approx(estimate.estimates("pi4", FIELD["preprocessing"][0])[1].value)
+        assert (before.low, before.high) == pytest.approx((before.value / (1 + widest), before.value * (1 + widest)))
+        assert one.decision.value == pytest.approx(call.value + before.value)  # 4 patches: one call of 8
+        assert one.decision.high == pytest.approx(call.high + before.high)
+        assert (one.decision.estimated, one.decision.lacks) == (True, "")
+        assert judge(one, Limits(decision_ms=1e6)).verdict == MET
+
+
+def test_a_decision_lacks_preprocessing_that_was_not_counted_and_is_never_shown_to_be_short_enough():
+    every = local(emulated(field=False), device="pi4")
     assert [one.threads for one in every] == [1, 4]
     assert all(one.decision.estimated and one.decision.lacks for one in every)
     assert {judge(one, Limits(decision_ms=1e6)).verdict for one in every} == {OPEN}

@@ -118,10 +118,13 @@ def test_a_slower_answer_never_gives_a_shorter_time(answer, more, off):
     assert model.time_to_focus(SCOPE, answer + more, off) >= model.time_to_focus(SCOPE, answer, off)
 
 
-def test_an_emulated_board_gives_an_estimate_without_preprocessing():
-    one = find(summaries(emulated()), "pi4", "test-2")[0]
-    found = model.of(one, SCOPE)
-    assert found.estimated and "preprocessing" in found.lacks
+def test_an_emulated_board_gives_an_estimate_which_says_where_preprocessing_was_not_counted():
+    found, short = (
+        model.of(find(summaries(emulated(field=field)), "pi4", "test-2")[0], SCOPE) for field in (True, False)
+    )
+    assert (found.estimated, found.lacks) == (True, "")
+    assert short.estimated and "preprocessing" in short.lacks
+    assert found.focus_ms > short.focus_ms
 
 
 def test_a_cell_without_times_has_no_outcome():

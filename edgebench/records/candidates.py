@@ -25,7 +25,7 @@ from edgebench.records.schema import Record
 from edgebench.records.statistics import Estimate
 from edgebench.records.summary import NS_PER_MS, Summary
 
-PREPROCESSING = "preprocessing, which an emulated board does not tell"
+PREPROCESSING = "preprocessing, of which the record of the emulated board does not tell"
 VOID_TIME = ("CACHE", "MISMATCH", "THROTTLED", "SWAPPED")  # verdicts after which a time proves nothing
 VOID_ERROR = ("COLLAPSED", "MISMATCH")
 
@@ -109,8 +109,10 @@ def _candidates(one: Summary, every: Sequence[Summary], split: str) -> list[Cand
     )
     if made.estimated:
         counted = estimate.counted(one.record)
-        latency = counted.latency_ms if counted else {}
-        return [_estimated(made, threads, ms, split) for threads, ms in sorted(latency.items())] or [made]
+        if counted is None:
+            return [made]
+        before, latency = counted.preprocessing_ms, sorted(counted.latency_ms.items())
+        return [_estimated(made, threads, ms, before, split) for threads, ms in latency] or [made]
     return [_measured(made, every, split)]
 
 
@@ -171,13 +173,16 @@ def _memory(one: Summary) -> Quantity | None:
     return Quantity(peak, Estimate(peak, peak / (1 + FLOOR), peak * (1 + FLOOR)))
 
 
-def _estimated(made: Candidate, threads: int, call: Estimate, split: str) -> Candidate:
+def _estimated(made: Candidate, threads: int, call: Estimate, before: Estimate | None, split: str) -> Candidate:
+    """before: preprocessing of a field; one thread does it, however many share a call."""
     batch = made.record["settings"]["batch_size"]
     whole, patch = call.scaled(_calls(made.record, split)), call.scaled(1 / batch)
+    if before is not None:
+        whole = Estimate(whole.value + before.value, whole.low + before.low, whole.high + before.high)
     return replace(
         made,
         threads=threads,
-        decision=Quantity(whole.value, whole, estimated=True, lacks=PREPROCESSING),
+        decision=Quantity(whole.value, whole, estimated=True, lacks="" if before else PREPROCESSING),
         patch=Quantity(patch.value, patch, estimated=True),
     )
 

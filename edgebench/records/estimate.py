@@ -7,7 +7,7 @@ in ten of the published latencies that the fit has not seen.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,8 @@ class Counted:
     last_misses_m: float
     share: Mapping[str, float]  # of the instructions, by class
     latency_ms: Mapping[int, Estimate]  # by threads; empty where there is no fit for the board
+    preprocessing_m: float | None  # of a patch, instructions in millions; None: not counted
+    preprocessing_ms: Estimate | None  # of a field, on one thread; None: not counted, or no fit
 
     def of(self, patches: int) -> float:
         return self.instructions_m / patches
@@ -42,17 +44,34 @@ def counted(record: Record) -> Counted | None:
     found = record.get("count")
     if not found or record["settings"]["threads"] != 1:
         return None
-    calls = found["instructions"]
-    middle = {key: float(np.median([call[key] for call in calls])) for key in calls[0]}
+    middle, board = _middle(found["instructions"]), record["device"]["name"]
     levels = sorted(key for key in middle if key.endswith("_misses"))
     total = middle["total"]
-    share = {k: v / total for k, v in middle.items() if k != "total" and k not in levels}
-    latency = estimates(record["device"]["name"], middle)
-    return Counted(total / M, middle[levels[0]] / M, middle[levels[-1]] / M, share, latency)
+    field = _middle(found["preprocessing"]) if "preprocessing" in found else None
+    return Counted(
+        instructions_m=total / M,
+        l1_misses_m=middle[levels[0]] / M,
+        last_misses_m=middle[levels[-1]] / M,
+        share={k: v / total for k, v in middle.items() if k != "total" and k not in levels},
+        latency_ms=estimates(board, middle),
+        preprocessing_m=field["total"] / found["patches"] / M if field else None,
+        preprocessing_ms=_widened(estimates(board, field).get(1)) if field else None,
+    )
+
+
+def _middle(times: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    """Median of each count."""
+    return {key: float(np.median([one[key] for one in times])) for key in times[0]}
+
+
+def _widened(found: Estimate | None) -> Estimate | None:
+    """The interval of that board whose is widest: the fit knows networks only, not such work."""
+    error = max(board["interval"] for board in fit()["boards"].values())
+    return found and Estimate(found.value, found.value / (1 + error), found.value * (1 + error))
 
 
 def estimates(board: str, classes: Mapping[str, float]) -> dict[int, Estimate]:
-    """ms of a call by threads, with the interval of this board."""
+    """ms of a call by threads, with the interval of this board; empty where there is no fit for it."""
     found = {}
     for one in fit()["fits"]:
         if one["board"] == board:

@@ -36,6 +36,29 @@ def _estimate(threads: int) -> Callable[[Summary, Context], Value]:
     return cell
 
 
+def preprocessing() -> str:
+    widest = 1 + max(board["interval"] for board in estimate.fit()["boards"].values())
+    return (
+        "Two decoded images to what the artifact takes, on one thread. The fit knows networks only: no published "
+        f"latency has checked it on such work, so that the interval is the widest of all boards, {widest:.2f} times "
+        "and divided by."
+    )
+
+
+def _preprocessing(run: Summary, context: Context) -> Value:
+    found = context.counts.get(key(run))
+    if found is None or found.preprocessing_ms is None:
+        return ABSENT
+    value = estimated(found.preprocessing_ms.scaled(1 / run.record["count"]["patches"]))
+    marks = mark(context.notes, source()) + mark(context.notes, preprocessing())
+    return Value(value.text + marks, value.value, value.low, value.high)
+
+
+def _preprocessing_m(run: Summary, context: Context) -> Value:
+    found = context.counts.get(key(run))
+    return fixed(found.preprocessing_m, 2) if found and found.preprocessing_m is not None else ABSENT
+
+
 def _instructions(run: Summary, context: Context) -> Value:
     found = context.counts.get(key(run))
     return fixed(found.of(run.record["settings"]["batch_size"]), 2) if found else ABSENT
@@ -51,8 +74,10 @@ def _agreement(of: Callable[[Agreement], float]) -> Callable[[Summary, Context],
 
 BOARDS = (
     Column("instructions_m", "Instructions", "M a patch", _instructions),
+    Column("preprocessing_m", "Instructions of preprocessing", "M a patch", _preprocessing_m),
     Column("est_1_thread_ms", "Est. of a patch, 1 thread", "ms", _estimate(1)),
     Column("est_4_threads_ms", "Est. of a patch, 4 threads", "ms", _estimate(4)),
+    Column("est_preprocessing_ms", "Est. of preprocessing a patch", "ms", _preprocessing),
     Column("agreement_mean_um", "Mean difference", "um", _agreement(lambda found: found.mean_um)),
     Column("agreement_max_um", "Largest difference", "um", _agreement(lambda found: found.max_um)),
 )
