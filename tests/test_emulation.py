@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from make_records import make_record
+from typer.testing import CliRunner
 
 from edgebench.devices import base, raspberrypi
 from edgebench.emulation import boards, packages, userland
 from edgebench.emulation.userland import Userland
 from edgebench.errors import DeviceError, UsageError
-from edgebench.records import estimate
+from edgebench.records import estimate, store
 from edgebench.records.agreement import agreement
 from edgebench.records.published import load as load_paper
 from edgebench.records.summary import summarise
@@ -45,8 +46,14 @@ def test_a_board_shows_the_core_by_which_runtimes_choose_their_kernels():
 
 def test_without_debians_tools_the_reason_and_a_way_out_are_told(monkeypatch, tmp_path):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(DeviceError, match=r"needs apt-get and dpkg-deb: .* --host user@board"):
+    with pytest.raises(DeviceError, match=r"needs apt-get and dpkg and dpkg-deb: .* --host user@board"):
         packages.fetch(tmp_path / "state", "arm64", ["python3"], tmp_path / "out")
+
+
+def test_a_host_that_is_no_debian_is_told_so_before_anything_is_asked_of_dpkg(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DeviceError, match=r"needs apt-get and dpkg and dpkg-deb: .* --host user@board"):
+        userland.prepare(tmp_path / "cache", lambda line: None)
 
 
 def test_packages_that_cannot_be_had_are_one_line_of_apts(monkeypatch, tmp_path):
@@ -137,6 +144,14 @@ def test_the_estimate_is_the_fit_applied_and_its_interval_that_of_the_board():
     assert found.latency_ms[1].high == pytest.approx(ms * (1 + error))
 
 
+def test_the_estimate_is_that_of_the_board_whatever_the_device_is_called():
+    record = counted()
+    record["device"]["name"], record["count"]["board"] = "bench", "pi5"
+    assert estimate.counted(record).latency_ms == estimate.counted(counted(board="pi5")).latency_ms
+    record["device"]["name"] = "pi4"
+    assert estimate.counted(record).latency_ms == estimate.counted(counted(board="pi5")).latency_ms
+
+
 def test_what_the_fit_does_not_know_gets_no_estimate():
     assert estimate.counted(counted(board="pi9")).latency_ms == {}
     assert estimate.counted(counted(threads=4)) is None
@@ -189,6 +204,22 @@ def test_an_emulated_board_says_what_it_is(pi):
     assert pi["pi5"].no_limits()
 
 
+def test_without_a_c_compiler_all_but_the_counts_is_measured(pi, tiny_artifacts, tiny_dataset, monkeypatch, tmp_path):
+    from edgebench.cli.main import app
+
+    there = replace(pi["pi4"]._there, plugin=None, no_plugin="there is no C compiler")
+    monkeypatch.setattr(userland, "prepare", lambda cache, tell: there)
+    command = ["run", tiny_artifacts["tflite-int8"], "--data", tiny_dataset, "--device", "pi4", "--images", "2"]
+    done = CliRunner().invoke(app, [*map(str, command), "--results", str(tmp_path)], env={"COLUMNS": "300"})
+    assert done.exit_code == 0, done.output
+    assert "no instructions are counted, so that nothing is estimated: there is no C compiler." in done.output
+    (path,) = tmp_path.glob("runs/pi4/*.json")
+    record = store.load(path)
+    assert record["count"] is None
+    assert record["memory"]["peak_rss_bytes"] > 0
+    assert estimate.counted(record) is None
+
+
 def test_memory_that_a_guest_has_freed_is_no_longer_its_own(pi):
     """Else what a runtime takes at loading would hide in what the decoded images have left."""
     code = """
@@ -231,7 +262,8 @@ def test_answers_are_those_of_this_machine_and_the_board_decides_the_kernels(
     assert set(records) == {"local", "pi4", "pi5"}
     for board in ("pi4", "pi5"):
         record = records[board]
-        assert record["device"]["emulated"]
+        assert (record["device"]["emulated"], record["device"]["mode"]) == (True, "emulated")
+        assert record["count"]["board"] == board
         assert record["latency"] == []
         first, second = record["count"]["instructions"]
         assert first["total"] == pytest.approx(second["total"], rel=0.01)

@@ -257,6 +257,17 @@ def test_the_exit_code_is_1_for_a_failure_that_a_second_measurement_confirms(edg
         assert done.output.count("1.5") >= 1 and f"{slow[1]:.1f}" in done.output  # both outcomes
 
 
+def test_an_emulated_board_is_held_to_no_gate_that_needs_a_time(edgebench, monkeypatch, tmp_path):
+    device = Timed(1.5, 1.5, errors_um=(0.2, 0.9))
+    monkeypatch.setattr(device, "emulated", True, raising=False)
+    assert "Left out: gate int8-not-slower. An emulated board has no times." in edgebench(device, "--plan").output
+    (tmp_path / "gated.toml").write_text(SUITE.replace('"int8-not-slower"', '"int8-not-slower", "error-not-worse"'))
+    done = edgebench(device)
+    assert done.exit_code == 1, done.output
+    assert "error-not-worse" in done.output
+    assert "latency" not in device.started
+
+
 def test_a_baseline_without_gates_is_refused(edgebench, tmp_path):
     (tmp_path / "gated.toml").write_text(SUITE.replace('gates = ["int8-not-slower"]', ""))
     done = edgebench(Timed(1.0), "--baseline", str(tmp_path))

@@ -62,6 +62,7 @@ RESULTS = {
     "accuracy": [IMAGE, {"event": "accuracy", **TOTAL, "images": 1, "patches": 1, "padded": 0}],
     "latency": [{"event": "latency", **TOTAL, "samples_ns": [1], "warmup_calls": 40, "distinct_patches": 1}],
     "memory": [{"event": "memory", "stages": STAGES, "peak_rss_bytes": 1}],
+    "count": [{"event": "count", "calls": 2, "patches": 20}],  # by an emulator that counts none
     "profile": [{"event": "profile", "calls": 1, "operators": [{"kind": "Conv", "kernel": "", "count": 1, "ns": 5}]}],
     "sustained": [
         {**MINUTE, "minute": 1},

@@ -10,7 +10,7 @@ from typing import Any
 import edgebench
 from edgebench.bench.cells import MEMORY_LIMIT, ONE_PATCH, Cell, Data, code_sha256
 from edgebench.bench.journal import Finished
-from edgebench.devices.base import Device
+from edgebench.devices.base import Device, Remote
 from edgebench.records.schema import VERSION
 
 
@@ -58,6 +58,7 @@ def record(id: str, cell: Cell, device: Device, data: Data, finished: Mapping[st
         "device": {
             "name": device.name,
             "emulated": device.emulated,
+            "mode": "ssh" if isinstance(device, Remote) else "emulated" if device.emulated else "on-device",
             "host": finished["memory"].events["host"][0],
             "before": in_time[0].before,
             "after": in_time[-1].after,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def of_summary(path: Path, found: Summary) -> dict[str, Any]:
     """What a record is of, and every number derived from it; raw samples stay in the file."""
     record = found.record
-    device = {key: record["device"][key] for key in ("name", "emulated")}
+    device = {key: record["device"].get(key) for key in ("name", "emulated", "mode")}
     about = {"record": str(path), "id": record["id"], "model": record["model"], "settings": record["settings"]}
     about |= {"artifact": {key: record["artifact"][key] for key in ("target", "bytes", "sha256")}}
     about |= {"backend": record["backend"]["name"], "device": device, "simulated": record["data"]["simulated"]}

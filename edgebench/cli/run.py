@@ -146,7 +146,7 @@ def run(
     measured = read(data, split or list(asked.splits))
     todo = plans.make(cells, target, measured, results, force=force, seed=0)
     pace = estimate.pace(todo, measured.about["sha256"])
-    wanted = _gates(asked, todo, baseline)
+    wanted = _gates(_without_times(asked) if target.emulated else asked, todo, baseline)
     if plan:
         expected = estimate.estimate(todo, pace)
         screen.document(machine.of_plan(todo, expected)) if as_json else printed.show(todo, expected)
@@ -184,6 +184,19 @@ def _emulated(given: Mapping[str, Any], images: int) -> dict[str, Any]:
     if timed:
         raise UsageError(f"an emulated board cannot do {' and '.join(timed)}. Leave it out, or measure on a board.")
     return {"images": images, **given, "repeats": 0, "energy": "off"}
+
+
+def _without_times(suite: Suite) -> Suite:
+    """Its gates that need no time; a line names the others."""
+    from dataclasses import replace
+
+    from edgebench.bench import gates
+
+    kept = gates.without_times(suite.gates)
+    left = [name for name in suite.gates if name not in kept]
+    if left:
+        say(f"Left out: gate {' and '.join(left)}. An emulated board has no times.")
+    return replace(suite, gates=tuple(kept))
 
 
 def _gates(suite: Suite, todo: Plan, given: Path | None) -> list[Check]:

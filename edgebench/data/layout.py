@@ -35,7 +35,9 @@ class Layout:
 def find(root: Path) -> Layout:
     """The layout from the folder above Data_channel, from incoherent_RGBchannels, or from between; DatasetError."""
     if not root.is_dir():
-        raise DatasetError(f"{root}: no such folder. Name the folder that holds {INNER}, or simulate one.")
+        raise DatasetError(
+            f"{root}: no such folder. Name the folder that holds {INNER}, or make one: edgebench data simulate {root}"
+        )
     outer = child(root, OUTER)
     for base in (root, child(root, INNER), child(outer, INNER) if outer else None):
         if base is not None and any(child(base, name) for name in FOLDERS.values()):

@@ -15,7 +15,6 @@ from edgebench.devices.base import Event
 from edgebench.devices.local import Local
 from edgebench.emulation import userland
 from edgebench.emulation.boards import CORES, Board
-from edgebench.errors import DeviceError
 from edgebench.runner import guest
 from edgebench.runner.count import CALL, FIELD
 from edgebench.runner.host import processor
@@ -43,12 +42,11 @@ class Emulated(Local):
         return "an emulated board's memory is the emulator's"
 
     def run(self, spec: RunSpec) -> Iterator[Event]:
-        """As any device; the count event gets what the plugin wrote of each call."""
-        self._counting = spec.mode == "count"
-        if self._counting and self._there.plugin is None:
-            raise DeviceError(f"device {self.name!r}: instructions cannot be counted: {self._there.no_plugin}.")
+        """As any device; the count event gets what the plugin wrote of each call, where there is a plugin."""
+        self._counting = spec.mode == "count" and self._there.plugin is not None
         for event in super().run(spec):
-            if event["event"] == "count":
+            if event["event"] == "count" and self._counting:
+                event["board"] = self._board.name  # the device may have a name of the user's own
                 event["instructions"] = _counted(self._counts, CALL)
                 event["preprocessing"] = _counted(self._counts, FIELD)
                 event["caches"] = [list(cache) for cache in self._board.caches]
@@ -60,10 +58,6 @@ class Emulated(Local):
 
     def state(self) -> dict[str, object]:
         return {"load": os.getloadavg()[0]}
-
-    @property
-    def counts(self) -> bool:
-        return self._there.plugin is not None
 
     def _as_board(self, event: Event) -> Event:
         """What the emulator lets through of this machine is put right, and named."""

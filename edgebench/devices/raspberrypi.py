@@ -34,7 +34,10 @@ def connect(asked: Asked) -> Device:
         f"raspberrypi: no board here and no --host, so a {board.model} is EMULATED by qemu (--emulate "
         f"{'|'.join(boards.BOARDS)}): answers, instructions, cache misses and memory are measured, times are not."
     )
-    return Emulated(board, userland.prepare(userland.folder(), asked.tell))
+    there = userland.prepare(userland.folder(), asked.tell)
+    if there.plugin is None:
+        asked.tell(f"raspberrypi: no instructions are counted, so that nothing is estimated: {there.no_plugin}.")
+    return Emulated(board, there)
 
 
 def on_board() -> str | None:

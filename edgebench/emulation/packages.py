@@ -9,17 +9,19 @@ from pathlib import Path
 
 from edgebench.errors import DeviceError
 
-_TOOLS = ("apt-get", "dpkg-deb")
+_TOOLS = ("apt-get", "dpkg", "dpkg-deb")
+
+
+def architecture() -> str:
+    """The host's, as Debian calls it."""
+    _check()
+    done = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True)
+    return done.stdout.strip() or "amd64"
 
 
 def fetch(folder: Path, architecture: str, names: Sequence[str], out: Path) -> None:
     """Download packages with what they depend on, and unpack them all below `out`; `folder` is for apt's state."""
-    absent = [tool for tool in _TOOLS if shutil.which(tool) is None]
-    if absent:
-        raise DeviceError(
-            f"emulation needs {' and '.join(absent)}: a userland is made of Debian packages. Run this on Debian, or "
-            "measure on a board: --host user@board."
-        )
+    _check()
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "status").write_text("")
@@ -41,6 +43,15 @@ def fetch(folder: Path, architecture: str, names: Sequence[str], out: Path) -> N
     out.mkdir(parents=True, exist_ok=True)
     for package in sorted((folder / "cache" / "archives").glob("*.deb")):
         _run(["dpkg-deb", "-x", str(package), str(out)], package.name)
+
+
+def _check() -> None:
+    absent = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    if absent:
+        raise DeviceError(
+            f"emulation needs {' and '.join(absent)}: a userland is made of Debian packages. Run this on Debian, or "
+            "measure on a board: --host user@board."
+        )
 
 
 def _run(command: Sequence[str], what: str) -> None:

@@ -54,7 +54,7 @@ def folder() -> Path:
 
 def prepare(cache: Path, tell: Tell) -> Userland:
     """Make what is not there; each part lies in a folder named by the hash of what it is made of."""
-    qemu = _part(cache, "qemu", QEMU, tell, lambda out, work: packages.fetch(work, _architecture(), QEMU, out))
+    qemu = _part(cache, "qemu", QEMU, tell, lambda out, work: packages.fetch(work, packages.architecture(), QEMU, out))
     root = _part(cache, "userland", GUEST, tell, lambda out, work: packages.fetch(work, "arm64", GUEST, out))
     wanted = [f"{name}=={_version(name)}" for name in WHEELS]
     release = _python(root).name.removeprefix("python")
@@ -117,11 +117,6 @@ def _compile(compiler: str, out: Path) -> None:
         raise DeviceError(
             f"emulation: {compiler} cannot compile {_SOURCE.name}: {done.stderr.strip().splitlines()[-1]}"
         )
-
-
-def _architecture() -> str:
-    done = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True)
-    return done.stdout.strip() or "amd64"
 
 
 def _version(name: str) -> str:

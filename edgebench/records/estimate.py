@@ -44,7 +44,7 @@ def counted(record: Record) -> Counted | None:
     found = record.get("count")
     if not found or record["settings"]["threads"] != 1:
         return None
-    middle, board = _middle(found["instructions"]), record["device"]["name"]
+    middle, board = _middle(found["instructions"]), found.get("board", record["device"]["name"])
     levels = sorted(key for key in middle if key.endswith("_misses"))
     total = middle["total"]
     field = _middle(found["preprocessing"]) if "preprocessing" in found else None

@@ -55,7 +55,8 @@ def machines(runs: Sequence[Summary]) -> list[str]:
     for run in runs:
         device, settings = run.record["device"], run.record["settings"]
         host = device["host"]
-        name = f"`{device['name']}`{' (emulated)' if device['emulated'] else ''}"
+        emulated, over = " (emulated)" if device["emulated"] else "", " over SSH" if device.get("mode") == "ssh" else ""
+        name = f"`{device['name']}`{over}{emulated}"
         line = (
             f"{name}: {host['cpu']}, {host['cores']} cores, {host['memory_bytes'] / GIB:.1f} GiB, {host['platform']}, "
             f"{host['machine']}, Python {host['python']}; page cache {settings['page_cache']}"

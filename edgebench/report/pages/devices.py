@@ -17,7 +17,7 @@ START = "Medians over fresh processes, ms; load includes compiling. 1 MiB = 2^20
 STAGES = (
     "RSS / PSS / USS in MiB of one fresh process, after each stage: interpreter (with NumPy, OpenCV and eight "
     "patches), imports, load, first call, 50 calls. Peak is the largest of these of an emulated board, else the "
-    "kernel's. What an emulated process takes before a model is there differs from run to run: read what a stage adds."
+    "kernel's. An emulated process makes 50 inferences in place of the calls, and has only RSS."
 )
 SUSTAINED = "Calls one after the other, of each minute the median; it stands beside the latency, never for it."
 LIMITS = "In how little an artifact lives: bisected with fresh processes in a control group without swap."
