@@ -66,6 +66,35 @@ def test_packages_that_cannot_be_had_are_one_line_of_apts(monkeypatch, tmp_path)
         packages.fetch(tmp_path / "state", "arm64", ["python9"], tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("targets", "mirror"),
+    [
+        ("Debian trixie-security http://d/s/\nDebian trixie http://d/debian/\nnodistro http://n/\n", "http://d/debian/"),
+        ("Ubuntu noble http://u/ubuntu/\n", None),
+        ("", None),
+    ],
+)
+def test_packages_are_of_one_suite_by_the_hosts_own_mirror(monkeypatch, tmp_path, targets, mirror):
+    """The qemu of Debian 13 takes no plugin, and its userland is laid out otherwise."""
+    commands = []
+
+    def apt(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0, targets if "indextargets" in command else "", "")
+
+    monkeypatch.setattr(packages.subprocess, "run", apt)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: name)
+    monkeypatch.delenv(packages.MIRROR, raising=False)
+    if mirror is None:
+        with pytest.raises(DeviceError, match=r"apt here has no Debian\. Name a mirror of it by EDGEBENCH_DEBIAN"):
+            packages.fetch(tmp_path, "arm64", ["python3"], tmp_path / "out")
+        monkeypatch.setenv(packages.MIRROR, "http://named/")
+    packages.fetch(tmp_path, "arm64", ["python3"], tmp_path / "out")
+    source = (tmp_path / "sources.list").read_text()
+    assert source.startswith("deb ") and source.endswith(f"{mirror or 'http://named/'} bookworm main\n")
+    assert f"Dir::Etc::sourcelist={tmp_path / 'sources.list'}" in commands[-1]
+
+
 def test_a_part_is_made_once_and_a_failure_leaves_nothing(tmp_path):
     told = []
 

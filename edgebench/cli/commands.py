@@ -201,6 +201,7 @@ COMMANDS = {
 ENVIRONMENT = {
     "XDG_CONFIG_HOME": "where edgebench/edgebench.toml with your devices is looked for; ~/.config if not set",
     "XDG_CACHE_HOME": "where emulated boards are kept; ~/.cache if not set",
+    "EDGEBENCH_DEBIAN": "mirror of Debian that emulated boards are made of, on a host that is no Debian",
     "NO_COLOR": "no colour in a terminal",
     "COLUMNS": "width of help and tables in a terminal",
 }

@@ -54,8 +54,16 @@ def folder() -> Path:
 
 def prepare(cache: Path, tell: Tell) -> Userland:
     """Make what is not there; each part lies in a folder named by the hash of what it is made of."""
-    qemu = _part(cache, "qemu", QEMU, tell, lambda out, work: packages.fetch(work, packages.architecture(), QEMU, out))
-    root = _part(cache, "userland", GUEST, tell, lambda out, work: packages.fetch(work, "arm64", GUEST, out))
+    qemu = _part(
+        cache,
+        "qemu",
+        (packages.SUITE, *QEMU),
+        tell,
+        lambda out, work: packages.fetch(work, packages.architecture(), QEMU, out),
+    )
+    root = _part(
+        cache, "userland", (packages.SUITE, *GUEST), tell, lambda out, work: packages.fetch(work, "arm64", GUEST, out)
+    )
     wanted = [f"{name}=={_version(name)}" for name in WHEELS]
     release = _python(root).name.removeprefix("python")
     site = _part(
