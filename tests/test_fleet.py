@@ -193,6 +193,7 @@ def test_a_shard_that_two_devices_answer_differently_is_told_and_has_a_verdict(w
         ("scheduler = 7", "scheduler is a text"),
         ('check = -1\n[device.a]\nhost = "a"', "check a number"),
         ("[device.a]\npower = 1", "device.a.power"),
+        ('[device.a]\nhost = "a"\ncheck = 2', "Put it on top"),
         ("[devices]", "not 'devices'"),
     ],
 )
