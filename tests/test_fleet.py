@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 from test_session import cell as cell  # a fixture
@@ -69,6 +70,7 @@ def test_several_workers_make_the_record_that_one_device_makes(whole, data, tmp_
     assert len(checked) == 2 and all(one.away_um == 0 and one.devices[0] != one.devices[1] for one in checked)
     for split, part in record["accuracy"].items():
         assert set(part["fleet"]["stacks"]) == {image["stack"] for image in part["images"]}
+        assert {one["stack"]: one["device"] for one in part["fleet"]["states"]} == part["fleet"]["stacks"]
         assert part["padded"] >= alone["accuracy"][split]["padded"]
     assert not list((tmp_path / "unfinished").glob("*/*"))
     assert os.uname().nodename not in str(record["accuracy"])
@@ -183,6 +185,20 @@ def test_a_shard_that_two_devices_answer_differently_is_told_and_has_a_verdict(w
     part["fleet"] = total["fleet"]
     (verdict,) = [one for one in summarise(alone).verdicts if one.name == "MISMATCH"]
     assert verdict.about == "test-1" and "on a, b, by up to 0.25 um" in verdict.reason
+
+
+def test_the_states_of_a_shared_process_are_each_of_one_device(whole, data):
+    (phase, spec), *_ = whole.processes(data)
+    one, other = shards.split("id", phase, spec)
+    before, after = {"throttled": 0}, {"throttled": 0x50000}
+    late = replace(finished(other, "b"), started="2026-01-02", before=after, after=after)
+    done = {one.name: replace(finished(one, "a"), before=before, after=before), other.name: late}
+    made = shards.whole([one, other], done, [], 1)
+    assert (made.before, made.after) == (before, before)
+    assert made.events["accuracy"][0]["fleet"]["states"] == [
+        {"stack": one.stack, "device": "a", "before": before, "after": before},
+        {"stack": other.stack, "device": "b", "before": after, "after": after},
+    ]
 
 
 @pytest.mark.parametrize(
