@@ -103,5 +103,6 @@ def _look_up(said: str) -> str:
 
 
 def _asked(package: str, options: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    uv = [sys.executable, "-m", "uv", "pip", "compile", "-q", "--no-deps", *options, "-"]
+    here = ["--python", sys.executable]  # else uv looks for one of the board's release here, which takes seconds
+    uv = [sys.executable, "-m", "uv", "pip", "compile", "-q", "--no-deps", *here, *options, "-"]
     return subprocess.run(uv, input=f"{package}\n", capture_output=True, text=True)
