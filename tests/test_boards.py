@@ -15,7 +15,7 @@ import tomllib
 from edgebench.devices import governor
 from edgebench.devices.local import Local
 from edgebench.devices.warn import warnings
-from edgebench.errors import UsageError
+from edgebench.errors import DeviceError, UsageError
 from edgebench.runner import board, firmware, host, state
 from edgebench.types import Throttled
 
@@ -150,16 +150,62 @@ def test_a_machine_without_frequency_control_is_told(tmp_path, monkeypatch):
         governor.held(Local(), "performance", print, str(tmp_path)).__enter__()
 
 
-def test_a_user_who_may_not_set_it_is_told_and_nothing_is_changed(cpufreq, monkeypatch):
+def test_a_group_of_cores_that_does_not_know_it_keeps_the_others_from_being_changed(cpufreq):
+    (cpufreq / "policy4" / "scaling_available_governors").write_text("ondemand schedutil\n")
+    with pytest.raises(UsageError, match="does not know it"):
+        governor.held(Local(), "performance", print, str(cpufreq)).__enter__()
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+    assert not list(cpufreq.parent.glob(".cache/*"))
+
+
+@pytest.fixture
+def sudo(cpufreq, monkeypatch):
+    """Nothing is written but by sudo, which refuses the files whose names match (a pattern of sh)."""
     tools = cpufreq.parent / "bin"
     tools.mkdir()
-    (tools / "sudo").write_text("#!/bin/sh\nexit 1\n")
-    (tools / "sudo").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
-    script = governor._WRITE.replace("test -w", "false &&")  # root may write all files
-    monkeypatch.setattr(governor, "_WRITE", script)
+    monkeypatch.setattr(governor, "_WRITE", governor._WRITE.replace("test -w", "false &&"))  # root may write all files
+
+    def refuse(pattern):
+        (tools / "sudo").write_text(f'#!/bin/sh\nshift\ncase "$2" in {pattern}) exit 1;; esac\nexec "$@"\n')
+        (tools / "sudo").chmod(0o755)
+
+    return refuse
+
+
+@pytest.mark.parametrize("refused", ["*", "*/policy4/*"])
+def test_a_user_who_may_not_set_it_is_told_and_nothing_is_changed(refused, cpufreq, sudo):
+    sudo(refused)
     with pytest.raises(UsageError, match="lets only root"):
         governor.held(Local(), "performance", print, str(cpufreq)).__enter__()
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+    assert not list(cpufreq.parent.glob(".cache/*"))
+
+
+def test_the_note_of_a_killed_session_outlives_a_sudo_that_refuses(cpufreq, sudo):
+    note = cpufreq.parent / ".cache" / "edgebench-governors"
+    note.parent.mkdir()
+    kept = [f"{cpufreq}/policy{number}/scaling_governor {was}" for number, was in ((0, "schedutil"), (4, "ondemand"))]
+    note.write_text("\n".join(kept) + "\n")
+    for number in (0, 4):
+        (cpufreq / f"policy{number}" / "scaling_governor").write_text("performance\n")
+    sudo("*")
+    said = []
+    with pytest.raises(UsageError, match="does not take back what was there"):
+        governor.held(Local(), "performance", said.append, str(cpufreq)).__enter__()
+    assert note.read_text().splitlines() == kept
+    assert ["the governor is not back" in line for line in said] == [True]
+    sudo("nothing")
+    with governor.held(Local(), "performance", said.append, str(cpufreq)):
+        assert governors(cpufreq) == ["performance", "performance"]
+    assert governors(cpufreq) == ["schedutil", "ondemand"]
+    assert not note.exists()
+
+
+def test_without_a_note_of_what_was_there_nothing_is_changed(cpufreq):
+    (cpufreq.parent / ".cache").write_text("a file, where the folder of the note would be")
+    with pytest.raises(DeviceError), governor.held(Local(), "performance", lambda line: None, str(cpufreq)):
+        pass
     assert governors(cpufreq) == ["schedutil", "ondemand"]
 
 

@@ -72,3 +72,35 @@ def test_r17_a_disturbed_device_is_said(before, after, name):
     found = verdicts(make_record() | {"processes": states(before, after)})
     assert {"SWAPPED", "THROTTLED"} & found.keys() == ({name} if name else set())
     assert name is None or "latency 1/5" in found[name]
+
+
+@pytest.mark.parametrize(
+    ("shards", "found"),
+    [
+        ([("lab-1", 0, 0), ("lab-2", 0, 0x50005), ("lab-1", 0, 0)], {"THROTTLED": "s17_l1 on lab-2"}),
+        ([("lab-1", 0, 0), ("lab-2", 0x50000, 0x50000)], {}),
+    ],
+)
+def test_r17_each_board_of_a_fleet_is_compared_with_itself(shards, found):
+    stacks = ("s16_l1", "s17_l1", "s101_l1")
+    ends = {"throttled": shards[0][1]}, {"throttled": shards[-1][2]}
+    record = make_record() | {"processes": states(*ends, "accuracy test-1")}
+    each = [
+        {"stack": stack, "device": device, "before": {"throttled": before}, "after": {"throttled": after}}
+        for stack, (device, before, after) in zip(stacks, shards)
+    ]
+    record["accuracy"]["test-1"]["fleet"] = {"stacks": {}, "states": each, "checked": []}
+    said = verdicts(record)
+    assert {"THROTTLED"} & said.keys() == found.keys()
+    assert all(where in said[name] for name, where in found.items())
+
+
+def test_r17_swap_of_a_board_of_a_fleet_is_compared_with_that_boards():
+    record = make_record() | {"processes": states({}, {}, "accuracy test-1")}
+    used = [("lab-1", 0, 0), ("lab-2", 2**30, 2**30), ("lab-3", 0, 2**22)]
+    each = [
+        {"stack": "s16_l1", "device": name, "before": {"swap_used_bytes": a}, "after": {"swap_used_bytes": b}}
+        for name, a, b in used
+    ]
+    record["accuracy"]["test-1"]["fleet"] = {"stacks": {}, "states": each, "checked": []}
+    assert "during 1 processes (accuracy test-1: s16_l1 on lab-3)" in verdicts(record)["SWAPPED"]

@@ -12,8 +12,9 @@ import pytest
 import tomllib
 import typer.main
 
-from edgebench.bench import suite
+from edgebench.bench import fleet, suite
 from edgebench.cli.main import app
+from edgebench.devices import named
 from edgebench.records.gate_names import GATES
 
 ROOT = Path(__file__).parents[1]
@@ -108,3 +109,15 @@ def test_the_suite_and_the_commands_of_the_page_about_ci_are_right(tmp_path):
     used = {word for line in lines for word in line.split() if word.startswith("--")}
     assert "--baseline" in used and "--images" in used
     assert used <= options
+
+
+def test_the_files_of_devices_on_the_page_about_boards_are_read_as_they_are_written(tmp_path):
+    page = (ROOT / "docs/raspberry-pi.md").read_text()
+    own, several = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "devices.toml"
+    file.write_text(own)
+    assert named.read(file)[0] == {"lab": {"host": "pi@lab", "python": "python3.11"}}
+    file.write_text(several)
+    assert fleet.load(file) == fleet.Fleet({"lab-1": {"host": "pi@lab-1"}, "lab-2": {"host": "pi@lab-2"}}, "", 2)
+    file.write_text(several.partition("[device")[0].replace("# scheduler", "scheduler"))
+    assert fleet.load(file) == fleet.Fleet({}, "tcp://lab:8786", 2)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
+from dataclasses import replace
 
 import pytest
 from test_session import cell as cell  # a fixture
 from test_session import data as data  # a fixture
 
 from edgebench.bench import fleet as fleets
-from edgebench.bench import plan, session, shards
+from edgebench.bench import plan, session, shards, worker
 from edgebench.bench.journal import Finished
+from edgebench.cli.main import main
 from edgebench.devices.local import Local
 from edgebench.errors import DeviceError, UsageError
 from edgebench.records import store
@@ -69,6 +72,7 @@ def test_several_workers_make_the_record_that_one_device_makes(whole, data, tmp_
     assert len(checked) == 2 and all(one.away_um == 0 and one.devices[0] != one.devices[1] for one in checked)
     for split, part in record["accuracy"].items():
         assert set(part["fleet"]["stacks"]) == {image["stack"] for image in part["images"]}
+        assert {one["stack"]: one["device"] for one in part["fleet"]["states"]} == part["fleet"]["stacks"]
         assert part["padded"] >= alone["accuracy"][split]["padded"]
     assert not list((tmp_path / "unfinished").glob("*/*"))
     assert os.uname().nodename not in str(record["accuracy"])
@@ -120,12 +124,104 @@ def test_a_worker_that_is_killed_slow_or_failing_loses_nothing(harm, whole, data
     assert harm is not _dies_once or (tmp_path / "flag").exists()
 
 
+def _late_fails(flag):
+    run = Local.run
+
+    def failing(self, spec):
+        if distributed.get_worker().name == 1:
+            raise DeviceError("host 'pi-1': lost")
+        return run(self, spec)
+
+    Local.run = failing
+
+
+def _late_is_of_another_type(name):
+    if name == 1:
+        _is_of_another_type(name)
+
+
+def _is_of_another_type(flag):
+    host = Local.host
+    Local.host = lambda self: {**host(self), "cpu": "another CPU"}
+
+
 class Harm(distributed.WorkerPlugin):
-    def __init__(self, harm, flag):
+    def __init__(self, harm, flag=""):
         self._harm, self._flag = harm, flag
 
     def setup(self, worker):
-        self._harm(self._flag)
+        self._harm(self._flag or worker.name)
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"), [(_late_fails, "host 'pi-1': lost"), (_late_is_of_another_type, "cpu another CPU, but")]
+)
+def test_a_worker_that_joins_later_is_looked_at_as_the_first_are(harm, why, whole, data, tmp_path, alone):
+    said = []
+    with workers(1, processes=True) as made, distributed.Client(made) as client:
+        client.register_plugin(Harm(harm))
+
+        def say(line):
+            said.append(line)
+            if len(said) == 1:  # the first are known, and nothing is handed out
+                made.scale(2)
+                client.wait_for_workers(2)
+
+        record, _ = measured(whole, data, tmp_path, fleets.Fleet({}, made.scheduler_address), say)
+    assert answers(record) == answers(alone)
+    assert len({one for part in record["accuracy"].values() for one in part["fleet"]["stacks"].values()}) == 1
+    assert any(why in line for line in said[1:]) or harm is _late_fails
+
+
+def test_a_failure_of_a_device_that_nobody_knew_is_counted_as_any_other(whole, data):
+    (phase, spec), *_ = whole.processes(data)
+    (shard, *_) = shards.split("id", phase, spec)
+    given, said = [], []
+    hand = fleets._Hand(None, {"a": "tcp://a"}, None, said.append)
+    hand.give = lambda shard, but="": given.append(but)
+    for _ in range(fleets.TRIES + 1):
+        hand._lost(shard, worker.Failed("worker-new", "lost"))
+    hand._lost(shard, worker.Failed("worker-old", "another edgebench", unfit=True))
+    assert given == ["worker-new"] * (fleets.TRIES + 1) + ["worker-old"]
+    assert said == [f"fleet: {name} gets nothing more ({why})"
+                    for name, why in (("worker-new", "lost"), ("worker-old", "another edgebench"))]  # fmt: skip
+
+
+HOST = {"cpu": "Pi 4", "machine": "aarch64", "python": "3.11.2", "versions": {"onnxruntime": "1.22.0"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({}, ""),
+        ({"threads": 4}, "a worker of 4 threads"),
+        ({"code": "b"}, "another edgebench"),
+        ({"host": {**HOST, "cpu": "Pi 5"}}, "lab-2: cpu Pi 5, but Pi 4 on lab-1. A fleet is of one type: make one of"),
+        ({"host": {**HOST, "python": "3.13.1"}}, "python 3.13.1, but 3.11.2"),
+        ({"host": {**HOST, "versions": {}}}, "onnxruntime None, but 1.22.0"),
+        ({"host": {**HOST, "versions": {**HOST["versions"], "openvino": "1"}}}, "openvino 1, but None"),
+    ],
+)
+def test_a_worker_of_another_type_is_refused_with_what_differs(change, why):
+    wanted = worker.Wanted({}, (), "a", HOST, "lab-1", "make one of each")
+    said = worker.unfit({"name": "lab-2", "threads": 1, "code": "a", "host": HOST, **change}, wanted)
+    assert why in said and bool(why) is bool(said)
+
+
+def test_a_scheduler_of_boards_is_told_to_a_machine_that_is_none(whole, data, tmp_path):
+    todo = plan.make([whole], Local(), data, tmp_path, force=False, seed=0)
+    with workers(1, processes=True) as made, distributed.Client(made) as client:
+        client.register_plugin(Harm(_is_of_another_type))
+        with pytest.raises(UsageError, match=r"on this machine, .* run the command on one of its boards\."):
+            fleets.measure(todo, fleets.Fleet({}, made.scheduler_address), print)
+
+
+def test_a_governor_of_a_fleet_is_refused_before_anything_is_reached(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["edgebench", "run", "--fleet", "fleet.toml", "--governor", "performance"])
+    with pytest.raises(SystemExit) as exit:
+        main()
+    assert exit.value.code == 2
+    assert "of a fleet the first device alone would have it" in " ".join(capsys.readouterr().err.split())
 
 
 def test_what_was_finished_before_a_stop_is_not_measured_again(whole, data, tmp_path, alone):
@@ -185,6 +281,20 @@ def test_a_shard_that_two_devices_answer_differently_is_told_and_has_a_verdict(w
     assert verdict.about == "test-1" and "on a, b, by up to 0.25 um" in verdict.reason
 
 
+def test_the_states_of_a_shared_process_are_each_of_one_device(whole, data):
+    (phase, spec), *_ = whole.processes(data)
+    one, other = shards.split("id", phase, spec)
+    before, after = {"throttled": 0}, {"throttled": 0x50000}
+    late = replace(finished(other, "b"), started="2026-01-02", before=after, after=after)
+    done = {one.name: replace(finished(one, "a"), before=before, after=before), other.name: late}
+    made = shards.whole([one, other], done, [], 1)
+    assert (made.before, made.after) == (before, before)
+    assert made.events["accuracy"][0]["fleet"]["states"] == [
+        {"stack": one.stack, "device": "a", "before": before, "after": before},
+        {"stack": other.stack, "device": "b", "before": after, "after": after},
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -193,6 +303,7 @@ def test_a_shard_that_two_devices_answer_differently_is_told_and_has_a_verdict(w
         ("scheduler = 7", "scheduler is a text"),
         ('check = -1\n[device.a]\nhost = "a"', "check a number"),
         ("[device.a]\npower = 1", "device.a.power"),
+        ('[device.a]\nhost = "a"\ncheck = 2', "Put it on top"),
         ("[devices]", "not 'devices'"),
     ],
 )

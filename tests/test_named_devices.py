@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -68,19 +69,103 @@ def board(release="3.11", libc="glibc 2.36"):
     found = object.__new__(Ssh)
     found.name = "pi"
     found.facts = {"machine": "aarch64", "release": release, "libc": libc, "free_kb": str(3 * 2**20), "model": "Pi 4 "}
+    found.facts["home"] = "/home/pi"
     return found
 
 
-def test_the_doctor_names_wheels_that_there_are_and_what_mends_the_others(monkeypatch):
+# As uv 0.13 writes them.
+SOLVED = "error: No solution found when resolving dependencies\n  cause: Because "
+END = ", we can conclude that your requirements are unsatisfiable.\n"
+NO_ABI = (
+    f"{SOLVED}all versions of tflite-runtime have no wheels with a matching Python ABI tag (e.g., `cp313`) and you "
+    f"require tflite-runtime{END}\nhint: You require CPython 3.13 (`cp313`), but we only found wheels for "
+    "`tflite-runtime` (v2.14.0) with the following Python ABI tags: `cp38`, `cp39`, `cp310`, `cp311`\n"
+)
+NO_PLATFORM = (
+    f"{SOLVED}openvino>=2025.0.0 has no wheels with a matching platform tag (e.g., `manylinux_2_28_aarch64`) and you "
+    f"require openvino{END}\nhint: Wheels are available for `openvino` (v2026.4.1) on the following platforms: "
+    "`manylinux_2_28_x86_64`, `manylinux_2_35_aarch64`, `macosx_11_0_arm64`, `win_amd64`\n"
+)
+NO_PACKAGE = f"{SOLVED}litert was not found in the package registry and you require litert{END}"
+OFFLINE = (
+    f"{SOLVED}ai-edge-litert was not found in the cache and you require ai-edge-litert{END}\nhint: Packages were "
+    "unavailable because the network was disabled. When the network is disabled, registry packages may only be read "
+    "from the cache.\n"
+)
+UNREACHED = (
+    "error: Failed to fetch: https://pypi.org/simple/ai-edge-litert/\n  cause: client error (Connect)\n"
+    "  cause: tcp connect error\n  cause: Connection refused (os error 111)\n"
+)
+NO_UV = f"{sys.executable}: No module named uv\n"
+
+
+def asked(monkeypatch, says, of=None):
+    """What the doctor says of a board with Python 3.13 where uv says so of one package, or of all."""
+
     def uv(command, **options):
-        return subprocess.CompletedProcess(command, options["input"] != "onnxruntime\n", "", "no wheel")
+        refused = of is None or options["input"] == f"{of}\n"
+        return subprocess.CompletedProcess(command, int(refused), "", says * refused)
 
     monkeypatch.setattr(doctor.subprocess, "run", uv)
-    lines = doctor.examine(board())
-    assert lines[0].text == "pi: Pi 4, Python 3.11, glibc 2.36, 3.0 GiB free"
-    assert [line.good for line in lines] == [False, False, False, True, False]
-    assert "onnxruntime has a wheel" in lines[3].text
-    assert "no wheel for Python 3.11. Install another there (sudo apt install python3.11)" in lines[1].text
+    return doctor.examine(board("3.13"))
+
+
+@pytest.mark.parametrize(
+    ("package", "says", "text"),
+    [
+        (
+            "tflite-runtime",
+            NO_ABI,
+            "tflite-runtime has no wheel for Python 3.13. There: uv python install 3.11; then --python "
+            "/home/pi/.local/bin/python3.11 names it.",
+        ),
+        ("openvino", NO_PLATFORM, "openvino has no wheel for glibc 2.36. Install a newer system there."),
+        ("onnxruntime", NO_PACKAGE, "onnxruntime is not in the package index. Name another: UV_DEFAULT_INDEX."),
+    ],
+)
+def test_the_doctor_names_wheels_that_there_are_and_what_mends_the_others(package, says, text, monkeypatch):
+    first, *lines = asked(monkeypatch, says, package)
+    assert first.text == "pi: Pi 4, Python 3.13, glibc 2.36, 3.0 GiB free"
+    assert [line.text.partition(": ")[2] for line in lines if not line.good] == [text]
+    assert ["has a wheel" in line.text for line in lines].count(True) == 3
+
+
+@pytest.mark.parametrize(
+    ("says", "why", "mends"),
+    [
+        (OFFLINE, "(Packages were unavailable because the network was disabled. ", "mend that, and ask again."),
+        (UNREACHED, "ai-edge-litert/: Connection refused (os error 111))", "mend that, and ask again."),
+        (NO_UV, "No module named uv)", f"Install uv here: {sys.executable} -m pip install uv."),
+    ],
+)
+def test_the_doctor_does_not_call_it_no_wheel_where_none_could_be_looked_up(says, why, mends, monkeypatch):
+    _, line = asked(monkeypatch, says)
+    assert line.text.startswith("wheels could not be looked up here (") and not line.good
+    assert why in line.text and line.text.endswith(mends)
+
+
+def test_uv_itself_without_a_network_is_told_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+    _, line = doctor.examine(board())
+    assert "could not be looked up" in line.text and "network was disabled" in line.text
+
+
+def test_uv_itself_says_which_pythons_a_wheel_is_for(monkeypatch, tmp_path):
+    """An index in a folder: one wheel, of Python 3.11 for aarch64."""
+    wheel = tmp_path / "simple" / "tflite-runtime" / "tflite_runtime-2.14.0-cp311-cp311-manylinux_2_34_aarch64.whl"
+    wheel.parent.mkdir(parents=True)
+    with zipfile.ZipFile(wheel, "w") as file:
+        about = "Metadata-Version: 2.1\nName: tflite-runtime\nVersion: 2.14.0\n"
+        file.writestr("tflite_runtime-2.14.0.dist-info/METADATA", about)
+    wheel.with_name("index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "simple").as_uri())
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    lines = doctor.examine(board("3.11"))
+    assert [line.good for line in lines] == [False, False, True, False, False]
+    assert "ai-edge-litert is not in the package index" in lines[1].text
+    assert "uv python install 3.11" in doctor.examine(board("3.13"))[2].text
+    assert "no wheel for glibc 2.28" in doctor.examine(board("3.11", "glibc 2.28"))[2].text
 
 
 def test_the_doctor_asks_a_machine_what_it_has(monkeypatch):

@@ -56,12 +56,17 @@ def whole(shards: Sequence[Shard], done: Mapping[str, Finished], checks: Sequenc
     """The process of all shards of one phase, at its place in the session.
 
     Its times are sums: those of one device after the other. The accuracy event gets "fleet": which device had which
-    stack, and what was measured twice.
+    stack, how that device was before and after it, and what was measured twice. Before and after of the whole are of
+    the device that began.
     """
     parts = [done[shard.name] for shard in shards]
     results = [part.events["accuracy"][0] for part in parts]
     fleet = {
         "stacks": {shard.stack: _device(part) for shard, part in zip(shards, parts)},
+        "states": [
+            {"stack": shard.stack, "device": _device(part), "before": part.before, "after": part.after}
+            for shard, part in zip(shards, parts)
+        ],
         "checked": [
             {"stack": one.name.rpartition(": ")[2], "devices": list(one.devices), "max_um": one.away_um}
             for one in checks
@@ -71,7 +76,8 @@ def whole(shards: Sequence[Shard], done: Mapping[str, Finished], checks: Sequenc
     peaks = {"peak_rss_bytes": max(result["peak_rss_bytes"] for result in results)}
     total: dict[str, Any] = {**results[0], **sums, **peaks, "fleet": fleet}
     events = {**parts[0].events, "image": [image for part in parts for image in part.events["image"]]}
-    first, last = (pick(parts, key=lambda part: part.started) for pick in (min, max))
+    first = min(parts, key=lambda part: part.started)
+    last = max((part for part in parts if _device(part) == _device(first)), key=lambda part: part.started)
     seconds = sum(part.seconds for part in parts)
     return Finished(
         shards[0].phase,

@@ -132,6 +132,8 @@ def run(
 
     if fleet is not None and (emulate or host or python or device != "local"):
         raise UsageError("--fleet names its own devices. Leave out --device, --host, --emulate and --python.")
+    if fleet is not None and governor:
+        raise UsageError(f"--governor {governor}: of a fleet the first device alone would have it. Set it on each.")
     several = None if fleet is None else fleets.load(fleet)
     if several is None:
         target = devices.connect(device, devices.Asked(emulate or "", host or "", python, say))

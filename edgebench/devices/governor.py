@@ -17,24 +17,24 @@ _WRITE = """
 put() { if test -w "$2"; then echo "$1" > "$2"; else echo "$1" | sudo -n tee "$2" > /dev/null; fi; }
 back() {
     failed=
-    while read -r file was; do put "$was" "$file" || failed=yes; done < KEPT
+    while read -r file was; do test "$(cat "$file")" = "$was" || put "$was" "$file" || failed=yes; done < KEPT
     test -z "$failed" && rm -f KEPT
 }
 """.replace("KEPT", _KEPT)
 _BACK = "if test -e KEPT; then back; fi\n".replace("KEPT", _KEPT)
-_SET = (
-    _BACK
-    + """
-mkdir -p "$HOME"/.cache
-for file in ROOT/policy*/scaling_governor; do test -e "$file" && echo "$file $(cat "$file")"; done > KEPT
-if ! test -s KEPT; then rm -f KEPT; echo none; exit 0; fi
+_SET = """
+if test -e KEPT && ! back 2> /dev/null; then echo kept; exit 0; fi
 for file in ROOT/policy*/scaling_governor; do
-    case " $(cat "${file%governor}available_governors") " in *" WANTED "*) ;; *) echo unknown; rm -f KEPT; exit 0;; esac
-    if ! put WANTED "$file" 2> /dev/null; then echo refused; back 2> /dev/null; rm -f KEPT; exit 0; fi
+    if ! test -e "$file"; then echo none; exit 0; fi
+    case " $(cat "${file%governor}available_governors") " in *" WANTED "*) ;; *) echo unknown; exit 0;; esac
+done
+mkdir -p "$HOME"/.cache
+for file in ROOT/policy*/scaling_governor; do echo "$file $(cat "$file")" || exit 1; done > KEPT || exit 1
+for file in ROOT/policy*/scaling_governor; do
+    if ! put WANTED "$file" 2> /dev/null; then echo refused; back 2> /dev/null; exit 0; fi
 done
 cut -d ' ' -f 2 KEPT | sort -u | tr '\\n' ' '
 """.replace("KEPT", _KEPT)
-)
 
 
 @runtime_checkable
@@ -49,7 +49,8 @@ class Shell(Protocol):
 def held(device: Device, wanted: str, tell: Callable[[str], None], root: str = CPUFREQ) -> Iterator[None]:
     """Set it, and set back what was there, whatever ends the session; nothing is done where wanted is empty.
 
-    UsageError where the device has no governor, or not that one, or where this user may not set it.
+    UsageError where the device has no governor, or not that one for each group of cores, or where this user may not set
+    it; also where what a killed session changed cannot be set back: its note is then the only one of what was there.
     """
     if not wanted:
         yield
@@ -75,6 +76,8 @@ def held(device: Device, wanted: str, tell: Callable[[str], None], root: str = C
 
 _REFUSALS = {
     "none": "has no frequency control that Linux shows. Leave it out.",
-    "unknown": f"does not know it. Its governors are in {CPUFREQ}/policy0/scaling_available_governors.",
+    "unknown": f"does not know it. Its governors are in {CPUFREQ}/policy*/scaling_available_governors.",
+    "kept": "does not take back what was there before a session that was killed: ~/.cache/edgebench-governors. There: "
+    "sudo without a password, or set each of that file back yourself, and remove it.",
     "refused": "lets only root set it. There: sudo without a password, or set it yourself and leave this out.",
 }

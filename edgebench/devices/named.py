@@ -42,6 +42,8 @@ def read(file: Path, more: Sequence[str] = ()) -> tuple[dict[str, dict[str, str]
         raise UsageError(f"{file}: expected tables [device.NAME]{f', not {unknown[0]!r}' if unknown else ''}.")
     for name, one in devices.items():
         for key, value in one.items():
+            if key in more:
+                raise UsageError(f"{file}: {key} stands behind [device.{name}], and counts as its. Put it on top.")
             if key not in KEYS or not isinstance(value, str):
                 raise UsageError(f"{file}: device.{name}.{key} is {value!r}. Known: {', '.join(KEYS)}, each a text.")
         if not one.get("host") and not one.get("emulate"):

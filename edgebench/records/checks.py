@@ -19,7 +19,7 @@ def checks(record: Record) -> Iterator[Verdict]:
     """Every verdict that applies; a record of before a check was kept gives none."""
     yield from _cached(record["latency"], record.get("one_patch"))
     yield from _other_answers(record)
-    yield from _disturbed(record.get("processes", ()))
+    yield from _disturbed(list(_each(record)))
     yield from _fleet(record)
 
 
@@ -74,6 +74,18 @@ def _fleet(record: Record) -> Iterator[Verdict]:
                 f"{len(wrong)} of {len(checked)} stacks have other answers on {', '.join(who)}, by up to {away:.3g} um"
             )
             yield Verdict("MISMATCH", split, reason)
+
+
+def _each(record: Record) -> Iterator[Record]:
+    """The processes; one that a fleet shared, as its stacks: before and after are of one device in each."""
+    for process in record.get("processes", ()):
+        part = record["accuracy"].get(process["phase"].removeprefix("accuracy "), {})
+        states = part.get("fleet", {}).get("states")  # none in records of before they were kept
+        yield from (
+            [{**one, "phase": f"{process['phase']}: {one['stack']} on {one['device']}"} for one in states]
+            if states
+            else [process]
+        )
 
 
 def _disturbed(processes: Sequence[Record]) -> Iterator[Verdict]:
