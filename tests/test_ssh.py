@@ -252,6 +252,20 @@ def test_what_ssh_refuses_is_one_line_with_exit_code_2(
     assert words in err
 
 
+def test_the_python_that_is_named_is_taken_or_nothing_is(board, reach, monkeypatch, capfd, tmp_path):
+    reach()
+    there = ("devices", "show", "ssh", "--host", "board", "--python")
+    code, err = run(monkeypatch, capfd, *there, "/opt/nothere/bin/python")
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "--python /opt/nothere/bin/python is none of 3.9 or later there" in err
+    (board.home / "my env").mkdir()
+    (board.home / "my env" / "python").symlink_to(sys.executable)
+    device = ssh.Ssh("board", Transport("board"), "my env/python")  # from the home there
+    assert device.facts["python"] == f"{board.home}/my env/python"
+    device.need([])
+    assert device.host()["event"] == "host"
+
+
 def test_a_full_disk_is_told_before_anything_is_sent(board, reach, monkeypatch):
     reach()
     monkeypatch.setattr(ssh, "_SPARE_KB", 10**12)

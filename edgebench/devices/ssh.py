@@ -213,8 +213,10 @@ def _check(host: str, facts: dict[str, str], python: str) -> None:
     if "glibc" not in facts.get("libc", ""):
         raise DeviceError(f"host {host!r}: no glibc, for which the wheels are. Use Debian or Raspberry Pi OS.")
     if "python" not in facts:
-        what = f"{python!r} is no Python" if python else "no Python"
-        raise DeviceError(f"host {host!r}: {what} of 3.9 or later. There: sudo apt install python3; or give --python.")
+        what, mend = "no Python of 3.9 or later", "There: sudo apt install python3; or give --python"
+        if python:
+            what, mend = f"--python {python} is none of 3.9 or later there", "Name another, or leave it out"
+        raise DeviceError(f"host {host!r}: {what}. {mend}.")
     if "missing" in facts:
         raise DeviceError(f"host {host!r}: no {facts['missing']}. There: sudo apt install coreutils util-linux tar.")
 
