@@ -18,6 +18,7 @@ import pytest
 from edgebench.cli.main import main
 from edgebench.data import jiang2018
 from edgebench.devices import base, remote, ssh
+from edgebench.devices.local import Local
 from edgebench.devices.transport import Transport, sha256
 from edgebench.errors import DeviceError, UsageError
 from edgebench.types import RunSpec, StackFiles
@@ -264,6 +265,15 @@ def test_the_python_that_is_named_is_taken_or_nothing_is(board, reach, monkeypat
     assert device.facts["python"] == f"{board.home}/my env/python"
     device.need([])
     assert device.host()["event"] == "host"
+
+
+def test_the_state_of_a_board_is_told_as_that_of_this_machine(board, reach):
+    reach()
+    device = ssh.Ssh("board", Transport("board"), sys.executable)
+    device.need([])
+    there, here = device.state(), Local().state()
+    assert set(there) == set(here) >= {"free_bytes", "swap_used_bytes", "load"}
+    assert there["free_bytes"] > 0 and there["swap_used_bytes"] == pytest.approx(here["swap_used_bytes"], abs=2**28)
 
 
 def test_a_full_disk_is_told_before_anything_is_sent(board, reach, monkeypatch):

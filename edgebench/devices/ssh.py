@@ -76,9 +76,8 @@ class Ssh:
 
     def state(self) -> dict[str, object]:
         """As the local device tells it; what the board does not show is None."""
-        code = "import json; from edgebench.runner.state import heat_and_clock; print(json.dumps(heat_and_clock()))"
-        load, told = self._transport.run(f"cat /proc/loadavg; {self._python()} -c {shlex.quote(code)}").splitlines()
-        return {**json.loads(told), "load": float(load.split()[0])}
+        code = "import json; from edgebench.runner import state; print(json.dumps(state.now()))"
+        return dict(json.loads(self._transport.run(f"{self._python()} -c {shlex.quote(code)}")))
 
     def shell(self, script: str) -> str:
         return self._transport.run("sh -s", script.encode())
