@@ -56,8 +56,9 @@ class Board:
 def board(tmp_path_factory):
     folder = tmp_path_factory.mktemp("board")
     (folder / "home").mkdir()
+    (folder / "home" / ".words").write_text("")  # that its shell prints at login
     enter = f'export HOME={folder}/home PATH="$PATH:{Path(sys.executable).parent}"\n'
-    yield from server(folder, enter + 'cd "$HOME" && exec sh -c "$SSH_ORIGINAL_COMMAND"')
+    yield from server(folder, enter + 'cd "$HOME"; cat .words; exec sh -c "$SSH_ORIGINAL_COMMAND"')
 
 
 def server(folder, enter):
@@ -182,16 +183,18 @@ def test_a_job_goes_on_while_the_connection_is_lost(board, reach):
     assert seen == list(range(1, 41))
 
 
+def spec(artifact, dataset, mode, **settings):
+    stack = jiang2018.stacks(dataset, "test-1")[0]
+    planes = tuple((plane.path.relative_to(dataset).as_posix(), plane.z_nm) for plane in stack.planes)
+    files = (StackFiles(stack.id, stack.sample, planes),)
+    return RunSpec(mode, str(artifact), "litert", 8, 1, 32, str(dataset), files, **settings)
+
+
 def test_a_killed_runner_is_one_line_and_nothing_is_left(board, reach, tiny_artifacts, tiny_dataset):
     reach()
     device = ssh.Ssh("board", Transport("board"), sys.executable)
     device.need(["ai-edge-litert"])
-    stack = jiang2018.stacks(tiny_dataset, "test-1")[0]
-    planes = tuple((plane.path.relative_to(tiny_dataset).as_posix(), plane.z_nm) for plane in stack.planes)
-    files = (StackFiles(stack.id, stack.sample, planes),)
-    artifact = str(tiny_artifacts["tflite-int8"])
-    spec = RunSpec("latency", artifact, "litert", 8, 1, 32, str(tiny_dataset), files, seconds=60.0)
-    events = device.run(spec)
+    events = device.run(spec(tiny_artifacts["tflite-int8"], tiny_dataset, "latency", seconds=60.0))
     assert next(events)["event"] == "host"
     runners = [p for p in Path("/proc").glob("[0-9]*/environ") if _has(p, f"PYTHONPATH={board.home}")]
     assert runners
@@ -237,7 +240,7 @@ def test_what_ssh_refuses_is_one_line_with_exit_code_2(
     board, reach, identity, known, host, words, monkeypatch, capfd, tmp_path, tiny_artifacts, tiny_dataset
 ):
     reach(identity, known)
-    monkeypatch.setattr("edgebench.devices.transport._TRIES", 1)
+    monkeypatch.setattr("edgebench.devices.transport.time.sleep", lambda seconds: pytest.fail("it is tried again"))
     monkeypatch.chdir(tmp_path)
     options = (
         "run",
@@ -276,9 +279,27 @@ def test_the_state_of_a_board_is_told_as_that_of_this_machine(board, reach):
     assert there["free_bytes"] > 0 and there["swap_used_bytes"] == pytest.approx(here["swap_used_bytes"], abs=2**28)
 
 
+@pytest.mark.parametrize("words", ["Welcome\nyes\n", "no newline"])
+def test_words_at_login_and_a_name_that_is_a_pattern_disturb_nothing(
+    board, reach, monkeypatch, words, tiny_artifacts, tiny_dataset, tmp_path
+):
+    reach()
+    monkeypatch.setattr(ssh, "CACHE", f".cache/{len(words)}")
+    (board.home / ".words").write_text(words)
+    artifact = tmp_path / "my [1] model.tflite"
+    artifact.write_bytes(tiny_artifacts["tflite-int8"].read_bytes())
+    device = ssh.Ssh("board", Transport("board"), sys.executable)
+    device.need(["ai-edge-litert"])
+    assert device.state()["free_bytes"] > 0
+    events = [event["event"] for event in device.run(spec(artifact, tiny_dataset, "accuracy"))]
+    (board.home / ".words").write_text("")
+    assert (events[0], events[-1]) == ("host", "done")
+
+
 def test_a_full_disk_is_told_before_anything_is_sent(board, reach, monkeypatch):
     reach()
     monkeypatch.setattr(ssh, "_SPARE_KB", 10**12)
+    monkeypatch.setattr(ssh, "CACHE", ".cache/full")
     with pytest.raises(DeviceError, match=r"host 'board': \d+\.\d GiB free, too little for .* Make room there\."):
         ssh.Ssh("board", Transport("board"), sys.executable).need([])
     assert not list((board.home / ssh.CACHE).glob("*.tar*"))

@@ -6,6 +6,7 @@ Everything lies in ~/.cache/edgebench on the board. A run is a job of its own th
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
 import re
 import shlex
@@ -13,7 +14,7 @@ import tarfile
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -96,7 +97,8 @@ class Ssh:
     def _unpacked(self, kind: str, archive: Path) -> str:
         """The folder of an archive's contents on the board, named by its hash."""
         folder = f"{CACHE}/{kind}-{sha256(archive)[:16]}"
-        if folder in self._sent or self._transport.run(f"test -e {folder}/.whole && echo yes", check=False).strip():
+        whole = f"test -e {folder}/.whole && echo yes"
+        if folder in self._sent or self._transport.run(whole, check=False).strip() == "yes":
             self._sent.add(folder)
             return folder
         self._check_space(archive.stat().st_size)
@@ -120,7 +122,7 @@ class Ssh:
         with tempfile.TemporaryDirectory() as work:
             archive = Path(work) / "artifact.tar"
             parts = [file.with_suffix(suffix).name for suffix in _SUFFIXES] if file.suffix in _SUFFIXES else [file.name]
-            _pack(archive, file.parent, parts, "")
+            _pack(archive, file.parent, map(glob.escape, parts), "")
             return f"{self.facts['home']}/{self._unpacked('artifact', archive)}/{file.name}"
 
     def _data(self, spec: RunSpec) -> str:
@@ -131,7 +133,7 @@ class Ssh:
         for stack in spec.stacks:
             with tempfile.TemporaryDirectory() as work:
                 archive = Path(work) / "stack.tar"
-                _pack(archive, root, [name for name, _ in stack.planes], "")
+                _pack(archive, root, [glob.escape(name) for name, _ in stack.planes], "")
                 parents = sorted({str(Path(name).parent) for name, _ in stack.planes})
                 folders.append((self._unpacked("stack", archive), parents))
         view = f"{CACHE}/views/{uuid.uuid5(uuid.NAMESPACE_OID, repr(folders)).hex[:16]}"
@@ -139,7 +141,7 @@ class Ssh:
         for folder, parents in folders:
             for parent in parents:
                 at = shlex.quote(f"{view}/{parent}")
-                links.append(f"mkdir -p {at} && ln -sf {home}/{folder}/{shlex.quote(parent)}/* {at}/")
+                links.append(f"mkdir -p {at} && ln -sf {shlex.quote(home)}/{folder}/{shlex.quote(parent)}/* {at}/")
         self._transport.run("sh -s", "\n".join(links).encode())
         return f"{home}/{view}"
 
@@ -191,7 +193,7 @@ class Ssh:
 
     def _over(self, job: str) -> bool:
         alive = f'test -e {job}/rc || ! kill -0 "$(cat {job}/pid)" 2>/dev/null'
-        return bool(self._transport.run(f"({alive}) && echo over", check=False).strip())
+        return self._transport.run(f"({alive}) && echo over", check=False).strip() == "over"
 
     def _size(self, job: str) -> int:
         return int(self._transport.run(f"wc -c < {job}/events").strip() or 0)
@@ -220,7 +222,7 @@ def _check(host: str, facts: dict[str, str], python: str) -> None:
         raise DeviceError(f"host {host!r}: no {facts['missing']}. There: sudo apt install coreutils util-linux tar.")
 
 
-def _pack(archive: Path, root: Path, patterns: Sequence[str], below: str) -> None:
+def _pack(archive: Path, root: Path, patterns: Iterable[str], below: str) -> None:
     """A tar whose bytes depend on names and contents alone."""
     files = sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()})
 

@@ -15,6 +15,7 @@ from edgebench.errors import DeviceError
 
 LOST = 255  # ssh's own status; any other is the command's
 _TRIES = 6
+_MARK = "edgebench-begins"  # what the shell prints at login stands before it
 
 
 class Transport:
@@ -42,15 +43,18 @@ class Transport:
             raise DeviceError(f"host {self.host!r}: {_last(done.stderr)}. Try `ssh {shlex.quote(self.host)} true`.")
         if check and done.returncode:
             raise DeviceError(f"host {self.host!r}: {_last(done.stderr) or f'status {done.returncode}'}.")
-        return done.stdout.decode(errors="replace")
+        return done.stdout.decode(errors="replace").rpartition(f"{_MARK}\n")[2]
 
     def _once(self, command: str, data: Union[bytes, IO[bytes], None]) -> subprocess.CompletedProcess[bytes]:
         try:
             if data is None or isinstance(data, bytes):
-                return subprocess.run([*self._ssh, command], input=data or b"", capture_output=True)
-            return subprocess.run([*self._ssh, command], stdin=data, capture_output=True)
+                return subprocess.run(self._words(command), input=data or b"", capture_output=True)
+            return subprocess.run(self._words(command), stdin=data, capture_output=True)
         except FileNotFoundError as error:
             raise DeviceError("no ssh here. Install the OpenSSH client.") from error
+
+    def _words(self, command: str) -> list[str]:
+        return [*self._ssh, f"echo {_MARK}; {command}"]
 
     @staticmethod
     def _drops(said: bytes) -> bool:
@@ -61,10 +65,14 @@ class Transport:
     def follow(self, command: str) -> Iterator[bytes]:
         """Complete lines of a command as they come; ends where it ends, or where the connection drops."""
         with subprocess.Popen(
-            [*self._ssh, command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            self._words(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                for line in process.stdout or ():
+                lines = iter(process.stdout or ())
+                for line in lines:
+                    if line.endswith(f"{_MARK}\n".encode()):
+                        break
+                for line in lines:
                     if line.endswith(b"\n"):
                         yield line
             finally:
