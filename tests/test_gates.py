@@ -257,6 +257,29 @@ def test_the_exit_code_is_1_for_a_failure_that_a_second_measurement_confirms(edg
         assert done.output.count("1.5") >= 1 and f"{slow[1]:.1f}" in done.output  # both outcomes
 
 
+def test_a_board_is_cleaned_after_its_gates_were_measured_again(edgebench):
+    class Board(Timed):
+        did = ()
+
+        def need(self, packages):
+            self.did += ("need",)
+
+        def run(self, spec):
+            self.did += ("run",)
+            return super().run(spec)
+
+        def clean(self):
+            self.did += ("clean",)
+
+    board = Board(1.5, 1.0)
+    done = edgebench(board, "--clean")
+    assert "the failure was not confirmed" in done.output
+    assert board.did.index("clean") == len(board.did) - 1
+    board.run = lambda spec: 1 / 0
+    assert edgebench(board, "--clean", "--force").exit_code == 1
+    assert board.did[-1] == "clean" and board.did.count("clean") == 2
+
+
 def test_a_baseline_without_gates_is_refused(edgebench, tmp_path):
     (tmp_path / "gated.toml").write_text(SUITE.replace('gates = ["int8-not-slower"]', ""))
     done = edgebench(Timed(1.0), "--baseline", str(tmp_path))

@@ -148,7 +148,39 @@ def test_a_board_is_measured_from_here_and_the_second_run_sends_nothing(
     device._artifact(tiny_artifacts["tflite-int8"])
     assert told == []  # it is all there
     device.clean()
-    assert not (board.home / ssh.CACHE).exists()
+    assert not (board.home / ".cache" / "edgebench").exists()
+
+
+def test_a_run_that_fails_leaves_nothing_either_but_what_is_not_its_own(
+    board, reach, tiny_artifacts, monkeypatch, tmp_path, capfd
+):
+    reach()
+    monkeypatch.chdir(tmp_path)
+    beside = board.home / ".cache" / "edgebench" / "emulation"
+    beside.mkdir(parents=True)
+    there = ("--device", "ssh", "--host", "board", "--python", sys.executable, "--clean")
+    code, err = run(monkeypatch, capfd, "run", tiny_artifacts["tflite-int8"], "--data", "nothing", *there)
+    assert code == 2 and "sending code" in err and "nothing" in err
+    assert list(beside.parent.iterdir()) == [beside]
+    beside.rmdir()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_a_signal_ends_ends_its_job(board, reach, tiny_artifacts, tiny_dataset, tmp_path, number):
+    reach()
+    program = "from edgebench.cli.main import main; main()"
+    options = ["--device", "ssh", "--host", "board", "--python", sys.executable, "--data", tiny_dataset]
+    words = [sys.executable, "-c", program, "run", tiny_artifacts["tflite-int8"], *options, "--split", "test-1"]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE) as session:
+        while not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/events")):
+            assert session.poll() is None
+            time.sleep(0.05)
+        session.send_signal(number)
+        err = session.communicate()[1].decode()
+    assert session.returncode == 128 + number, err
+    assert f"stopped by {number.name}" in err
+    assert not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/events"))
+    assert not [p for p in Path("/proc").glob("[0-9]*/environ") if _has(p, f"PYTHONPATH={board.home}")]
 
 
 def test_a_fleet_of_boards_is_driven_over_ssh(board, reach, tiny_artifacts, tiny_dataset, monkeypatch, tmp_path, capfd):
@@ -202,7 +234,7 @@ def test_a_killed_runner_is_one_line_and_nothing_is_left(board, reach, tiny_arti
         os.kill(int(runner.parent.name), signal.SIGKILL)
     with pytest.raises(DeviceError, match="the runner ended with status"):
         list(events)
-    assert not list((board.home / ssh.CACHE / "jobs").iterdir())
+    assert not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/"))
 
 
 def _has(path: Path, words: str) -> bool:
@@ -279,13 +311,12 @@ def test_the_state_of_a_board_is_told_as_that_of_this_machine(board, reach):
     assert there["free_bytes"] > 0 and there["swap_used_bytes"] == pytest.approx(here["swap_used_bytes"], abs=2**28)
 
 
-@pytest.mark.parametrize("words", ["Welcome\nyes\n", "no newline"])
 def test_words_at_login_and_a_name_that_is_a_pattern_disturb_nothing(
-    board, reach, monkeypatch, words, tiny_artifacts, tiny_dataset, tmp_path
+    board, reach, monkeypatch, tiny_artifacts, tiny_dataset, tmp_path
 ):
     reach()
-    monkeypatch.setattr(ssh, "CACHE", f".cache/{len(words)}")
-    (board.home / ".words").write_text(words)
+    monkeypatch.setattr(ssh, "CACHE", ".cache/words")
+    (board.home / ".words").write_text("Welcome\nyes, no newline")
     artifact = tmp_path / "my [1] model.tflite"
     artifact.write_bytes(tiny_artifacts["tflite-int8"].read_bytes())
     device = ssh.Ssh("board", Transport("board"), sys.executable)

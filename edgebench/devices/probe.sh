@@ -21,4 +21,4 @@ for python in "$@"; do
         ;;
     esac
 done
-for tool in tar setsid tail sha256sum; do command -v $tool >/dev/null || say missing $tool; done
+for tool in tar setsid flock tail sha256sum; do command -v $tool >/dev/null || say missing $tool; done

@@ -1,10 +1,11 @@
 """Any 64-bit Linux board over SSH: it gets Python packages, runner, artifact and data, what it lacks of them, by hash.
 
-Everything lies in ~/.cache/edgebench on the board. A run is a job of its own there: a lost connection does not end it.
+Everything lies in ~/.cache/edgebench/board on it. A run is a job of its own there: a lost connection does not end it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import glob
 import json
@@ -20,17 +21,27 @@ from typing import Any, Optional
 
 import edgebench
 from edgebench.devices.base import CODE, Event, event
+from edgebench.devices.hold import END, Hold
 from edgebench.devices.transport import Transport, sha256
 from edgebench.emulation import wheels
 from edgebench.errors import DeviceError
 from edgebench.types import RunSpec
 
-CACHE = ".cache/edgebench"  # below the home of the user there
+CACHE = ".cache/edgebench/board"  # below the home there; what lies beside it is of an edgebench that runs there
 MACHINES = ("aarch64", "x86_64")
 SKEW_S = 120
 _SPARE_KB = 512 * 1024  # that must stay free, beside what is sent
 _PROBE = Path(__file__).with_name("probe.sh")
 _SUFFIXES = (".xml", ".bin")  # an artifact of two files
+_START = """if mkdir started 2> /dev/null; then
+    touch events; (setsid nohup sh -c SCRIPT > /dev/null 2>&1 < /dev/null &)
+fi
+turn=0
+until test -s pid; do
+    turn=$((turn + 1))
+    test $turn -lt 600 || { echo 'the runner does not start' >&2; exit 1; }
+    sleep 0.05
+done"""  # in the folder of a job; once, though the command comes twice
 _WAIT_S = (1, 2, 4, 8, 10, 10, 10)  # between tries to reach the board again
 
 
@@ -49,9 +60,11 @@ class Ssh:
             )
         self._site = self._code = ""
         self._sent: set[str] = set()
+        self._hold = Hold(transport, CACHE)
 
     def need(self, packages: Sequence[str]) -> None:
-        """Bring the runner, and Python packages beside it; before the first run."""
+        """Bring the runner, and Python packages beside it; before the first run. From here on the board is held."""
+        self._hold.take()
         with tempfile.TemporaryDirectory() as work:
             code = Path(work) / "code.tar"
             _pack(code, Path(edgebench.__file__).parent, ("__init__.py", *CODE), "edgebench")
@@ -84,8 +97,11 @@ class Ssh:
         return self._transport.run("sh -s", script.encode())
 
     def clean(self) -> None:
-        """Leave nothing behind."""
-        self._transport.run(f"rm -rf {CACHE}")
+        """Leave nothing behind. DeviceError where another session has the board: what lies there is also its own."""
+        self._hold.take()
+        every = f'for one in {CACHE}/sessions/*; do end "$one"; done; rm -rf {CACHE}; rmdir {Path(CACHE).parent}'
+        self._transport.run(f"sh -c {shlex.quote(f'{END} {every} 2> /dev/null; :')}")
+        self._hold.release()
         self._site = self._code = ""
         self._sent.clear()
 
@@ -146,16 +162,14 @@ class Ssh:
         return f"{home}/{view}"
 
     def _job(self, options: list[str], text: str, last: str) -> Iterator[Event]:
-        job = f"{CACHE}/jobs/{uuid.uuid4().hex[:12]}"
+        self._hold.take()
+        job = f"{self._hold.folder}/{uuid.uuid4().hex[:12]}"
         run = f"{self._python()} -m edgebench.runner {' '.join(options)}"
         script = f"echo $$ > pid; {run} < spec > events 2> log; echo $? > rc"
-        self._transport.run(f"mkdir -p {job} && cat > {job}/spec", text.encode())
-        self._transport.run(
-            f"cd {job} && touch events && (setsid nohup sh -c {shlex.quote(script)} >/dev/null 2>&1 </dev/null &) && "
-            "while ! test -s pid; do sleep 0.05; done"
-        )
         kind = None
         try:
+            self._transport.run(f"mkdir -p {job} && cat > {job}/spec", text.encode())
+            self._transport.run(f"cd {job} || exit\n{_START.replace('SCRIPT', shlex.quote(script))}")
             for line in self._lines(job):
                 found = event(self.name, line)
                 kind = found["event"]
@@ -168,21 +182,23 @@ class Ssh:
                     f"{kind or 'no'} event. Its last words: {said}"
                 )
         finally:
-            stop = f'cd {job} 2>/dev/null && kill -9 -- -"$(cat pid)" 2>/dev/null; rm -rf "$HOME/{job}"'
-            self._transport.run(stop, check=False)
+            with contextlib.suppress(DeviceError):  # what cannot be ended now is ended when the next session begins
+                self._transport.run(f"sh -c {shlex.quote(f'{END} end {job}')}", check=False)
 
     def _lines(self, job: str) -> Iterator[str]:
-        """Every line of the events once, though the connection drops."""
-        seen, tries = 0, iter(_WAIT_S)
+        """Every line of the events once, though the connection drops; a last one that was cut is none."""
+        seen, count, tries = 0, 0, iter(_WAIT_S)
         while True:
             before = seen
             follow = f"tail -c +{seen + 1} -f --pid=$(cat {job}/pid) {job}/events"
             for line in self._transport.follow(follow):
-                seen += len(line)
+                seen, count = seen + len(line), count + 1
                 yield line.decode(errors="replace")
             if seen > before:
                 tries = iter(_WAIT_S)
-            if self._over(job) and self._size(job) <= seen:
+            over = self._over(job)
+            self._hold.take()
+            if over and self._count(job) <= count:
                 return
             wait = next(tries, None)
             if wait is None:
@@ -195,8 +211,9 @@ class Ssh:
         alive = f'test -e {job}/rc || ! kill -0 "$(cat {job}/pid)" 2>/dev/null'
         return self._transport.run(f"({alive}) && echo over", check=False).strip() == "over"
 
-    def _size(self, job: str) -> int:
-        return int(self._transport.run(f"wc -c < {job}/events").strip() or 0)
+    def _count(self, job: str) -> int:
+        """Of whole lines; 0 where the job is gone."""
+        return int(self._transport.run(f"cat {job}/events 2>/dev/null | wc -l"))
 
 
 def _facts(told: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Union
 
@@ -68,15 +68,23 @@ class Transport:
             self._words(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                lines = iter(process.stdout or ())
-                for line in lines:
-                    if line.endswith(f"{_MARK}\n".encode()):
-                        break
-                for line in lines:
-                    if line.endswith(b"\n"):
-                        yield line
+                yield from (line for line in _answer(process.stdout or ()) if line.endswith(b"\n"))
             finally:
                 process.kill()
+
+    def opened(self, command: str) -> tuple[subprocess.Popen[bytes], str]:
+        """A command that goes on until its standard input is closed, and the first line that it writes."""
+        process = subprocess.Popen(
+            self._words(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # what the terminal sends to this process is not for it
+        )
+        for line in _answer(process.stdout or ()):
+            return process, line.decode(errors="replace").strip()
+        _, said = process.communicate()
+        raise DeviceError(f"host {self.host!r}: {_last(said) or 'lost'}. Try `ssh {shlex.quote(self.host)} true`.")
 
     def put(self, local: Path, remote: str) -> int:
         """Send what is missing of a file, and give the bytes sent: 0 where it is there. `remote` is a path below home.
@@ -114,6 +122,13 @@ def sha256(path: Path) -> str:
     """In hex."""
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _answer(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Those of the command itself."""
+    mark, found = f"{_MARK}\n".encode(), iter(lines)
+    if any(line.endswith(mark) for line in found):
+        yield from found
 
 
 def _last(said: bytes) -> str:
