@@ -13,6 +13,7 @@ import pytest
 from test_ssh import board as board  # a fixture
 from test_ssh import reach as reach
 
+from edgebench.bench.fleet import Fleet
 from edgebench.cli import ending
 from edgebench.devices import base, hold, ssh
 from edgebench.devices.transport import LOST, Transport
@@ -146,6 +147,7 @@ def test_a_runner_that_does_not_start_is_told(device, board, monkeypatch):
 def test_a_signal_ends_a_run_as_an_exception_and_one_that_is_not_heard_stays_so(number, tmp_path):
     program = """
 import time
+from edgebench.bench.fleet import Fleet
 from edgebench.cli import ending
 with ending.by_exception():
     try:
@@ -179,6 +181,12 @@ class Stub:
         self.cleaned += 1
         if self.error:
             raise self.error
+
+
+def test_the_other_boards_of_a_fleet_are_those_that_are_reached_from_here():
+    three = {"a": {"host": "pi@a"}, "b": {"host": "pi@b", "python": "python3.11"}, "c": {"emulate": "pi5"}}
+    assert ending.others(Fleet(three)) == [base.Asked(host="pi@b", python="python3.11")]
+    assert ending.others(Fleet({}, "tcp://lab:8786")) == ending.others(None) == []
 
 
 @pytest.mark.parametrize("ended", [None, "measured wrong", "interrupted"])
