@@ -79,6 +79,14 @@ def test_the_state_has_the_flags_of_now_and_since_boot_and_the_measured_clock(na
     assert any("a reboot clears it" in line for line in said) is (bool(since) and not now)
 
 
+def test_memory_and_swap_are_what_the_kernel_says_and_none_where_it_does_not(monkeypatch, tmp_path):
+    told = "MemTotal: 948000 kB\nMemFree: 5 kB\nMemAvailable: 600000 kB\nSwapTotal: 200 kB\nSwapFree: 150 kB\n"
+    monkeypatch.setattr(state, "MEMINFO", tmp_path / "meminfo")
+    assert state.memory() == {"free_bytes": None, "swap_used_bytes": None}
+    (tmp_path / "meminfo").write_text(told + "HugePages_Total: 0\nHwNothing:\n")
+    assert state.memory() == {"free_bytes": 600_000 * 1024, "swap_used_bytes": 50 * 1024}
+
+
 def test_a_firmware_that_may_not_be_asked_is_told_with_what_mends_it(as_board):
     as_board("pi4", get_throttled="VCHI initialization failed")
     found = state.heat_and_clock()

@@ -69,7 +69,10 @@ def test_packages_that_cannot_be_had_are_one_line_of_apts(monkeypatch, tmp_path)
 @pytest.mark.parametrize(
     ("targets", "mirror"),
     [
-        ("Debian trixie-security http://d/s/\nDebian trixie http://d/debian/\nnodistro http://n/\n", "http://d/debian/"),
+        (
+            "Debian trixie-security http://d/s/\nDebian trixie http://d/debian/\nnodistro http://n/\n",
+            "http://d/debian/",
+        ),
         ("Ubuntu noble http://u/ubuntu/\n", None),
         ("", None),
     ],

@@ -268,6 +268,29 @@ def test_an_emulated_board_is_held_to_no_gate_that_needs_a_time(edgebench, monke
     assert "latency" not in device.started
 
 
+def test_a_board_is_cleaned_after_its_gates_were_measured_again(edgebench):
+    class Board(Timed):
+        did = ()
+
+        def need(self, packages):
+            self.did += ("need",)
+
+        def run(self, spec):
+            self.did += ("run",)
+            return super().run(spec)
+
+        def clean(self):
+            self.did += ("clean",)
+
+    board = Board(1.5, 1.0)
+    done = edgebench(board, "--clean")
+    assert "the failure was not confirmed" in done.output
+    assert board.did.index("clean") == len(board.did) - 1
+    board.run = lambda spec: 1 / 0
+    assert edgebench(board, "--clean", "--force").exit_code == 1
+    assert board.did[-1] == "clean" and board.did.count("clean") == 2
+
+
 def test_a_baseline_without_gates_is_refused(edgebench, tmp_path):
     (tmp_path / "gated.toml").write_text(SUITE.replace('gates = ["int8-not-slower"]', ""))
     done = edgebench(Timed(1.0), "--baseline", str(tmp_path))

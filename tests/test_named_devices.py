@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -195,3 +197,22 @@ def test_the_command_lists_and_shows(monkeypatch, capsys, tmp_path):
         out = capsys.readouterr().out
         assert not exit.value.code
         assert all(word in out for word in wanted), out
+
+
+@pytest.mark.parametrize("board", ["raspberrypi", "pi5"])
+def test_an_emulated_board_takes_no_python_of_another(monkeypatch, board):
+    monkeypatch.setattr(raspberrypi, "on_board", lambda: None)
+    with pytest.raises(UsageError, match="--python x: an emulated board has a Python of its own"):
+        base.connect(board, base.Asked(python="x"))
+
+
+def test_the_doctor_examines_the_python_of_the_command_in_the_documentation(command, tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "raspberry-pi.md").read_text()
+    words = re.search(r"^edgebench (devices doctor .*--python .*)$", page, re.MULTILINE)[1].split()
+    python = tmp_path / words[-1]
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\ntouch {tmp_path}/taken\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    code, out, err = command(*words)
+    assert (code, err) == (0, "") and out.startswith("local: ")
+    assert (tmp_path / "taken").exists()

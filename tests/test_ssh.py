@@ -18,6 +18,7 @@ import pytest
 from edgebench.cli.main import main
 from edgebench.data import jiang2018
 from edgebench.devices import base, remote, ssh
+from edgebench.devices.local import Local
 from edgebench.devices.transport import Transport, sha256
 from edgebench.errors import DeviceError, UsageError
 from edgebench.types import RunSpec, StackFiles
@@ -55,8 +56,9 @@ class Board:
 def board(tmp_path_factory):
     folder = tmp_path_factory.mktemp("board")
     (folder / "home").mkdir()
+    (folder / "home" / ".words").write_text("")  # that its shell prints at login
     enter = f'export HOME={folder}/home PATH="$PATH:{Path(sys.executable).parent}"\n'
-    yield from server(folder, enter + 'cd "$HOME" && exec sh -c "$SSH_ORIGINAL_COMMAND"')
+    yield from server(folder, enter + 'cd "$HOME"; cat .words; exec sh -c "$SSH_ORIGINAL_COMMAND"')
 
 
 def server(folder, enter):
@@ -146,7 +148,39 @@ def test_a_board_is_measured_from_here_and_the_second_run_sends_nothing(
     device._artifact(tiny_artifacts["tflite-int8"])
     assert told == []  # it is all there
     device.clean()
-    assert not (board.home / ssh.CACHE).exists()
+    assert not (board.home / ".cache" / "edgebench").exists()
+
+
+def test_a_run_that_fails_leaves_nothing_either_but_what_is_not_its_own(
+    board, reach, tiny_artifacts, monkeypatch, tmp_path, capfd
+):
+    reach()
+    monkeypatch.chdir(tmp_path)
+    beside = board.home / ".cache" / "edgebench" / "emulation"
+    beside.mkdir(parents=True)
+    there = ("--device", "ssh", "--host", "board", "--python", sys.executable, "--clean")
+    code, err = run(monkeypatch, capfd, "run", tiny_artifacts["tflite-int8"], "--data", "nothing", *there)
+    assert code == 2 and "sending code" in err and "nothing" in err
+    assert list(beside.parent.iterdir()) == [beside]
+    beside.rmdir()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_a_signal_ends_ends_its_job(board, reach, tiny_artifacts, tiny_dataset, tmp_path, number):
+    reach()
+    program = "from edgebench.cli.main import main; main()"
+    options = ["--device", "ssh", "--host", "board", "--python", sys.executable, "--data", tiny_dataset]
+    words = [sys.executable, "-c", program, "run", tiny_artifacts["tflite-int8"], *options, "--split", "test-1"]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE) as session:
+        while not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/events")):
+            assert session.poll() is None
+            time.sleep(0.05)
+        session.send_signal(number)
+        err = session.communicate()[1].decode()
+    assert session.returncode == 128 + number, err
+    assert f"stopped by {number.name}" in err
+    assert not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/events"))
+    assert not [p for p in Path("/proc").glob("[0-9]*/environ") if _has(p, f"PYTHONPATH={board.home}")]
 
 
 def test_a_fleet_of_boards_is_driven_over_ssh(board, reach, tiny_artifacts, tiny_dataset, monkeypatch, tmp_path, capfd):
@@ -181,16 +215,18 @@ def test_a_job_goes_on_while_the_connection_is_lost(board, reach):
     assert seen == list(range(1, 41))
 
 
+def spec(artifact, dataset, mode, **settings):
+    stack = jiang2018.stacks(dataset, "test-1")[0]
+    planes = tuple((plane.path.relative_to(dataset).as_posix(), plane.z_nm) for plane in stack.planes)
+    files = (StackFiles(stack.id, stack.sample, planes),)
+    return RunSpec(mode, str(artifact), "litert", 8, 1, 32, str(dataset), files, **settings)
+
+
 def test_a_killed_runner_is_one_line_and_nothing_is_left(board, reach, tiny_artifacts, tiny_dataset):
     reach()
     device = ssh.Ssh("board", Transport("board"), sys.executable)
     device.need(["ai-edge-litert"])
-    stack = jiang2018.stacks(tiny_dataset, "test-1")[0]
-    planes = tuple((plane.path.relative_to(tiny_dataset).as_posix(), plane.z_nm) for plane in stack.planes)
-    files = (StackFiles(stack.id, stack.sample, planes),)
-    artifact = str(tiny_artifacts["tflite-int8"])
-    spec = RunSpec("latency", artifact, "litert", 8, 1, 32, str(tiny_dataset), files, seconds=60.0)
-    events = device.run(spec)
+    events = device.run(spec(tiny_artifacts["tflite-int8"], tiny_dataset, "latency", seconds=60.0))
     assert next(events)["event"] == "host"
     runners = [p for p in Path("/proc").glob("[0-9]*/environ") if _has(p, f"PYTHONPATH={board.home}")]
     assert runners
@@ -198,7 +234,7 @@ def test_a_killed_runner_is_one_line_and_nothing_is_left(board, reach, tiny_arti
         os.kill(int(runner.parent.name), signal.SIGKILL)
     with pytest.raises(DeviceError, match="the runner ended with status"):
         list(events)
-    assert not list((board.home / ssh.CACHE / "jobs").iterdir())
+    assert not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/"))
 
 
 def _has(path: Path, words: str) -> bool:
@@ -236,7 +272,7 @@ def test_what_ssh_refuses_is_one_line_with_exit_code_2(
     board, reach, identity, known, host, words, monkeypatch, capfd, tmp_path, tiny_artifacts, tiny_dataset
 ):
     reach(identity, known)
-    monkeypatch.setattr("edgebench.devices.transport._TRIES", 1)
+    monkeypatch.setattr("edgebench.devices.transport.time.sleep", lambda seconds: pytest.fail("it is tried again"))
     monkeypatch.chdir(tmp_path)
     options = (
         "run",
@@ -252,9 +288,49 @@ def test_what_ssh_refuses_is_one_line_with_exit_code_2(
     assert words in err
 
 
+def test_the_python_that_is_named_is_taken_or_nothing_is(board, reach, monkeypatch, capfd, tmp_path):
+    reach()
+    there = ("devices", "show", "ssh", "--host", "board", "--python")
+    code, err = run(monkeypatch, capfd, *there, "/opt/nothere/bin/python")
+    assert (code, err.count("\n")) == (2, 1), err
+    assert "--python /opt/nothere/bin/python is none of 3.9 or later there" in err
+    (board.home / "my env").mkdir()
+    (board.home / "my env" / "python").symlink_to(sys.executable)
+    device = ssh.Ssh("board", Transport("board"), "my env/python")  # from the home there
+    assert device.facts["python"] == f"{board.home}/my env/python"
+    device.need([])
+    assert device.host()["event"] == "host"
+
+
+def test_the_state_of_a_board_is_told_as_that_of_this_machine(board, reach):
+    reach()
+    device = ssh.Ssh("board", Transport("board"), sys.executable)
+    device.need([])
+    there, here = device.state(), Local().state()
+    assert set(there) == set(here) >= {"free_bytes", "swap_used_bytes", "load"}
+    assert there["free_bytes"] > 0 and there["swap_used_bytes"] == pytest.approx(here["swap_used_bytes"], abs=2**28)
+
+
+def test_words_at_login_and_a_name_that_is_a_pattern_disturb_nothing(
+    board, reach, monkeypatch, tiny_artifacts, tiny_dataset, tmp_path
+):
+    reach()
+    monkeypatch.setattr(ssh, "CACHE", ".cache/words")
+    (board.home / ".words").write_text("Welcome\nyes, no newline")
+    artifact = tmp_path / "my [1] model.tflite"
+    artifact.write_bytes(tiny_artifacts["tflite-int8"].read_bytes())
+    device = ssh.Ssh("board", Transport("board"), sys.executable)
+    device.need(["ai-edge-litert"])
+    assert device.state()["free_bytes"] > 0
+    events = [event["event"] for event in device.run(spec(artifact, tiny_dataset, "accuracy"))]
+    (board.home / ".words").write_text("")
+    assert (events[0], events[-1]) == ("host", "done")
+
+
 def test_a_full_disk_is_told_before_anything_is_sent(board, reach, monkeypatch):
     reach()
     monkeypatch.setattr(ssh, "_SPARE_KB", 10**12)
+    monkeypatch.setattr(ssh, "CACHE", ".cache/full")
     with pytest.raises(DeviceError, match=r"host 'board': \d+\.\d GiB free, too little for .* Make room there\."):
         ssh.Ssh("board", Transport("board"), sys.executable).need([])
     assert not list((board.home / ssh.CACHE).glob("*.tar*"))

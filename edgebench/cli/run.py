@@ -25,6 +25,7 @@ SHIPPED = "reduced/tflite-int8"  # of the repository itself: it can be run befor
 
 
 def run(
+    context: typer.Context,
     artifacts: Annotated[
         Optional[list[str]],
         typer.Argument(
@@ -112,8 +113,8 @@ def run(
     from edgebench.bench import fleet as fleets
     from edgebench.bench import plan as plans
     from edgebench.bench.suite import PRESETS
+    from edgebench.cli import ending, machine
     from edgebench.cli import gates as printed_gates
-    from edgebench.cli import machine
     from edgebench.cli import plan as printed
     from edgebench.cli.progress import progress
     from edgebench.cli.run_table import summaries, table
@@ -134,11 +135,14 @@ def run(
         raise UsageError("--fleet names its own devices. Leave out --device, --host, --emulate and --python.")
     if fleet is not None and governor:
         raise UsageError(f"--governor {governor}: of a fleet the first device alone would have it. Set it on each.")
+    context.with_resource(ending.by_exception())
     several = None if fleet is None else fleets.load(fleet)
     if several is None:
         target = devices.connect(device, devices.Asked(emulate or "", host or "", python, say))
     else:
         target = fleets.first(several, say)
+    if clean:
+        context.with_resource(ending.Cleaned(target, ending.others(several)))
     if target.emulated:
         given = _emulated(given, 0 if several else EMULATED_IMAGES)
     asked = _suite(artifacts or [], suite, model or [], backend, given)
@@ -164,8 +168,6 @@ def run(
             outcomes.append(outcome)
             said = "skipped, its record is there (--force measures again)" if outcome.skipped else "done"
             say(f"{outcome.cell.name}: {said}: {outcome.path}")
-    if clean and isinstance(target, devices.Remote):
-        target.clean()
     if not as_json:
         table(outcomes, list(measured.stacks))
     found: Sequence[Check] = ()

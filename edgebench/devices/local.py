@@ -16,13 +16,11 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Optional, Union
 
-import psutil
-
 import edgebench
 from edgebench.devices import limits
 from edgebench.devices.base import Asked, Device, Event, event
 from edgebench.errors import DeviceError
-from edgebench.runner.state import heat_and_clock
+from edgebench.runner import state
 from edgebench.types import RunSpec
 
 _LIBC = ctypes.CDLL(None)
@@ -78,12 +76,7 @@ class Local:
         return found
 
     def state(self) -> dict[str, object]:
-        return {
-            **heat_and_clock(),
-            "load": os.getloadavg()[0],
-            "free_bytes": psutil.virtual_memory().available,
-            "swap_used_bytes": psutil.swap_memory().used,
-        }
+        return state.now()
 
     def shell(self, script: str) -> str:
         done = subprocess.run(["sh", "-s"], input=script, capture_output=True, text=True)

@@ -26,6 +26,10 @@ def connect(asked: Asked) -> Device:
             raise UsageError(f"--emulate {asked.emulate}: this machine is a {here}. Leave it out to measure here.")
         asked.tell(f"raspberrypi: this machine is one ({here}); everything is measured on it.")
         return Local(NAME, asked.python)
+    if asked.python:
+        raise UsageError(
+            f"--python {asked.python}: an emulated board has a Python of its own. Leave it out, or use --device local."
+        )
     from edgebench.devices.emulated import Emulated
     from edgebench.emulation import boards, userland
 

@@ -1,11 +1,13 @@
 """Any 64-bit Linux board over SSH: it gets Python packages, runner, artifact and data, what it lacks of them, by hash.
 
-Everything lies in ~/.cache/edgebench on the board. A run is a job of its own there: a lost connection does not end it.
+Everything lies in ~/.cache/edgebench/board on it. A run is a job of its own there: a lost connection does not end it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import glob
 import json
 import re
 import shlex
@@ -13,23 +15,33 @@ import tarfile
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
 import edgebench
 from edgebench.devices.base import CODE, Event, event
+from edgebench.devices.hold import END, Hold
 from edgebench.devices.transport import Transport, sha256
 from edgebench.emulation import wheels
 from edgebench.errors import DeviceError
 from edgebench.types import RunSpec
 
-CACHE = ".cache/edgebench"  # below the home of the user there
+CACHE = ".cache/edgebench/board"  # below the home there; what lies beside it is of an edgebench that runs there
 MACHINES = ("aarch64", "x86_64")
 SKEW_S = 120
 _SPARE_KB = 512 * 1024  # that must stay free, beside what is sent
 _PROBE = Path(__file__).with_name("probe.sh")
 _SUFFIXES = (".xml", ".bin")  # an artifact of two files
+_START = """if mkdir started 2> /dev/null; then
+    touch events; (setsid nohup sh -c SCRIPT > /dev/null 2>&1 < /dev/null &)
+fi
+turn=0
+until test -s pid; do
+    turn=$((turn + 1))
+    test $turn -lt 600 || { echo 'the runner does not start' >&2; exit 1; }
+    sleep 0.05
+done"""  # in the folder of a job; once, though the command comes twice
 _WAIT_S = (1, 2, 4, 8, 10, 10, 10)  # between tries to reach the board again
 
 
@@ -48,9 +60,11 @@ class Ssh:
             )
         self._site = self._code = ""
         self._sent: set[str] = set()
+        self._hold = Hold(transport, CACHE)
 
     def need(self, packages: Sequence[str]) -> None:
-        """Bring the runner, and Python packages beside it; before the first run."""
+        """Bring the runner, and Python packages beside it; before the first run. From here on the board is held."""
+        self._hold.take()
         with tempfile.TemporaryDirectory() as work:
             code = Path(work) / "code.tar"
             _pack(code, Path(edgebench.__file__).parent, ("__init__.py", *CODE), "edgebench")
@@ -76,16 +90,18 @@ class Ssh:
 
     def state(self) -> dict[str, object]:
         """As the local device tells it; what the board does not show is None."""
-        code = "import json; from edgebench.runner.state import heat_and_clock; print(json.dumps(heat_and_clock()))"
-        load, told = self._transport.run(f"cat /proc/loadavg; {self._python()} -c {shlex.quote(code)}").splitlines()
-        return {**json.loads(told), "load": float(load.split()[0])}
+        code = "import json; from edgebench.runner import state; print(json.dumps(state.now()))"
+        return dict(json.loads(self._transport.run(f"{self._python()} -c {shlex.quote(code)}")))
 
     def shell(self, script: str) -> str:
         return self._transport.run("sh -s", script.encode())
 
     def clean(self) -> None:
-        """Leave nothing behind."""
-        self._transport.run(f"rm -rf {CACHE}")
+        """Leave nothing behind. DeviceError where another session has the board: what lies there is also its own."""
+        self._hold.take()
+        every = f'for one in {CACHE}/sessions/*; do end "$one"; done; rm -rf {CACHE}; rmdir {Path(CACHE).parent}'
+        self._transport.run(f"sh -c {shlex.quote(f'{END} {every} 2> /dev/null; :')}")
+        self._hold.release()
         self._site = self._code = ""
         self._sent.clear()
 
@@ -97,7 +113,8 @@ class Ssh:
     def _unpacked(self, kind: str, archive: Path) -> str:
         """The folder of an archive's contents on the board, named by its hash."""
         folder = f"{CACHE}/{kind}-{sha256(archive)[:16]}"
-        if folder in self._sent or self._transport.run(f"test -e {folder}/.whole && echo yes", check=False).strip():
+        whole = f"test -e {folder}/.whole && echo yes"
+        if folder in self._sent or self._transport.run(whole, check=False).strip() == "yes":
             self._sent.add(folder)
             return folder
         self._check_space(archive.stat().st_size)
@@ -121,7 +138,7 @@ class Ssh:
         with tempfile.TemporaryDirectory() as work:
             archive = Path(work) / "artifact.tar"
             parts = [file.with_suffix(suffix).name for suffix in _SUFFIXES] if file.suffix in _SUFFIXES else [file.name]
-            _pack(archive, file.parent, parts, "")
+            _pack(archive, file.parent, map(glob.escape, parts), "")
             return f"{self.facts['home']}/{self._unpacked('artifact', archive)}/{file.name}"
 
     def _data(self, spec: RunSpec) -> str:
@@ -132,7 +149,7 @@ class Ssh:
         for stack in spec.stacks:
             with tempfile.TemporaryDirectory() as work:
                 archive = Path(work) / "stack.tar"
-                _pack(archive, root, [name for name, _ in stack.planes], "")
+                _pack(archive, root, [glob.escape(name) for name, _ in stack.planes], "")
                 parents = sorted({str(Path(name).parent) for name, _ in stack.planes})
                 folders.append((self._unpacked("stack", archive), parents))
         view = f"{CACHE}/views/{uuid.uuid5(uuid.NAMESPACE_OID, repr(folders)).hex[:16]}"
@@ -140,21 +157,19 @@ class Ssh:
         for folder, parents in folders:
             for parent in parents:
                 at = shlex.quote(f"{view}/{parent}")
-                links.append(f"mkdir -p {at} && ln -sf {home}/{folder}/{shlex.quote(parent)}/* {at}/")
+                links.append(f"mkdir -p {at} && ln -sf {shlex.quote(home)}/{folder}/{shlex.quote(parent)}/* {at}/")
         self._transport.run("sh -s", "\n".join(links).encode())
         return f"{home}/{view}"
 
     def _job(self, options: list[str], text: str, last: str) -> Iterator[Event]:
-        job = f"{CACHE}/jobs/{uuid.uuid4().hex[:12]}"
+        self._hold.take()
+        job = f"{self._hold.folder}/{uuid.uuid4().hex[:12]}"
         run = f"{self._python()} -m edgebench.runner {' '.join(options)}"
         script = f"echo $$ > pid; {run} < spec > events 2> log; echo $? > rc"
-        self._transport.run(f"mkdir -p {job} && cat > {job}/spec", text.encode())
-        self._transport.run(
-            f"cd {job} && touch events && (setsid nohup sh -c {shlex.quote(script)} >/dev/null 2>&1 </dev/null &) && "
-            "while ! test -s pid; do sleep 0.05; done"
-        )
         kind = None
         try:
+            self._transport.run(f"mkdir -p {job} && cat > {job}/spec", text.encode())
+            self._transport.run(f"cd {job} || exit\n{_START.replace('SCRIPT', shlex.quote(script))}")
             for line in self._lines(job):
                 found = event(self.name, line)
                 kind = found["event"]
@@ -167,21 +182,23 @@ class Ssh:
                     f"{kind or 'no'} event. Its last words: {said}"
                 )
         finally:
-            stop = f'cd {job} 2>/dev/null && kill -9 -- -"$(cat pid)" 2>/dev/null; rm -rf "$HOME/{job}"'
-            self._transport.run(stop, check=False)
+            with contextlib.suppress(DeviceError):  # what cannot be ended now is ended when the next session begins
+                self._transport.run(f"sh -c {shlex.quote(f'{END} end {job}')}", check=False)
 
     def _lines(self, job: str) -> Iterator[str]:
-        """Every line of the events once, though the connection drops."""
-        seen, tries = 0, iter(_WAIT_S)
+        """Every line of the events once, though the connection drops; a last one that was cut is none."""
+        seen, count, tries = 0, 0, iter(_WAIT_S)
         while True:
             before = seen
             follow = f"tail -c +{seen + 1} -f --pid=$(cat {job}/pid) {job}/events"
             for line in self._transport.follow(follow):
-                seen += len(line)
+                seen, count = seen + len(line), count + 1
                 yield line.decode(errors="replace")
             if seen > before:
                 tries = iter(_WAIT_S)
-            if self._over(job) and self._size(job) <= seen:
+            over = self._over(job)
+            self._hold.take()
+            if over and self._count(job) <= count:
                 return
             wait = next(tries, None)
             if wait is None:
@@ -192,10 +209,11 @@ class Ssh:
 
     def _over(self, job: str) -> bool:
         alive = f'test -e {job}/rc || ! kill -0 "$(cat {job}/pid)" 2>/dev/null'
-        return bool(self._transport.run(f"({alive}) && echo over", check=False).strip())
+        return self._transport.run(f"({alive}) && echo over", check=False).strip() == "over"
 
-    def _size(self, job: str) -> int:
-        return int(self._transport.run(f"wc -c < {job}/events").strip() or 0)
+    def _count(self, job: str) -> int:
+        """Of whole lines; 0 where the job is gone."""
+        return int(self._transport.run(f"cat {job}/events 2>/dev/null | wc -l"))
 
 
 def _facts(told: str) -> dict[str, str]:
@@ -213,13 +231,15 @@ def _check(host: str, facts: dict[str, str], python: str) -> None:
     if "glibc" not in facts.get("libc", ""):
         raise DeviceError(f"host {host!r}: no glibc, for which the wheels are. Use Debian or Raspberry Pi OS.")
     if "python" not in facts:
-        what = f"{python!r} is no Python" if python else "no Python"
-        raise DeviceError(f"host {host!r}: {what} of 3.9 or later. There: sudo apt install python3; or give --python.")
+        what, mend = "no Python of 3.9 or later", "There: sudo apt install python3; or give --python"
+        if python:
+            what, mend = f"--python {python} is none of 3.9 or later there", "Name another, or leave it out"
+        raise DeviceError(f"host {host!r}: {what}. {mend}.")
     if "missing" in facts:
         raise DeviceError(f"host {host!r}: no {facts['missing']}. There: sudo apt install coreutils util-linux tar.")
 
 
-def _pack(archive: Path, root: Path, patterns: Sequence[str], below: str) -> None:
+def _pack(archive: Path, root: Path, patterns: Iterable[str], below: str) -> None:
     """A tar whose bytes depend on names and contents alone."""
     files = sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()})
 

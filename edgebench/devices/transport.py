@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Union
 
@@ -15,6 +15,7 @@ from edgebench.errors import DeviceError
 
 LOST = 255  # ssh's own status; any other is the command's
 _TRIES = 6
+_MARK = "edgebench-begins"  # what the shell prints at login stands before it
 
 
 class Transport:
@@ -42,15 +43,18 @@ class Transport:
             raise DeviceError(f"host {self.host!r}: {_last(done.stderr)}. Try `ssh {shlex.quote(self.host)} true`.")
         if check and done.returncode:
             raise DeviceError(f"host {self.host!r}: {_last(done.stderr) or f'status {done.returncode}'}.")
-        return done.stdout.decode(errors="replace")
+        return done.stdout.decode(errors="replace").rpartition(f"{_MARK}\n")[2]
 
     def _once(self, command: str, data: Union[bytes, IO[bytes], None]) -> subprocess.CompletedProcess[bytes]:
         try:
             if data is None or isinstance(data, bytes):
-                return subprocess.run([*self._ssh, command], input=data or b"", capture_output=True)
-            return subprocess.run([*self._ssh, command], stdin=data, capture_output=True)
+                return subprocess.run(self._words(command), input=data or b"", capture_output=True)
+            return subprocess.run(self._words(command), stdin=data, capture_output=True)
         except FileNotFoundError as error:
             raise DeviceError("no ssh here. Install the OpenSSH client.") from error
+
+    def _words(self, command: str) -> list[str]:
+        return [*self._ssh, f"echo {_MARK}; {command}"]
 
     @staticmethod
     def _drops(said: bytes) -> bool:
@@ -61,14 +65,26 @@ class Transport:
     def follow(self, command: str) -> Iterator[bytes]:
         """Complete lines of a command as they come; ends where it ends, or where the connection drops."""
         with subprocess.Popen(
-            [*self._ssh, command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            self._words(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                for line in process.stdout or ():
-                    if line.endswith(b"\n"):
-                        yield line
+                yield from (line for line in _answer(process.stdout or ()) if line.endswith(b"\n"))
             finally:
                 process.kill()
+
+    def opened(self, command: str) -> tuple[subprocess.Popen[bytes], str]:
+        """A command that goes on until its standard input is closed, and the first line that it writes."""
+        process = subprocess.Popen(
+            self._words(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # what the terminal sends to this process is not for it
+        )
+        for line in _answer(process.stdout or ()):
+            return process, line.decode(errors="replace").strip()
+        _, said = process.communicate()
+        raise DeviceError(f"host {self.host!r}: {_last(said) or 'lost'}. Try `ssh {shlex.quote(self.host)} true`.")
 
     def put(self, local: Path, remote: str) -> int:
         """Send what is missing of a file, and give the bytes sent: 0 where it is there. `remote` is a path below home.
@@ -106,6 +122,13 @@ def sha256(path: Path) -> str:
     """In hex."""
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _answer(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Those of the command itself."""
+    mark, found = f"{_MARK}\n".encode(), iter(lines)
+    if any(line.endswith(mark) for line in found):
+        yield from found
 
 
 def _last(said: bytes) -> str:

@@ -1,7 +1,8 @@
-"""What the kernel and a Raspberry Pi's firmware tell of heat and clock; None for what they do not."""
+"""What the kernel and a Raspberry Pi's firmware tell of heat, clock, memory and load; None for what they do not."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Optional
 
@@ -10,6 +11,12 @@ from edgebench.runner import firmware
 CPU = Path("/sys/devices/system/cpu")
 CPUFREQ = CPU / "cpufreq"
 THERMAL = Path("/sys/class/thermal")
+MEMINFO = Path("/proc/meminfo")
+
+
+def now() -> dict[str, object]:
+    """All that may disturb a measurement; every device that runs under Linux tells the same."""
+    return {**heat_and_clock(), **memory(), "load": os.getloadavg()[0]}
 
 
 def heat_and_clock() -> dict[str, object]:
@@ -21,6 +28,18 @@ def heat_and_clock() -> dict[str, object]:
         "requested_khz": each("scaling_cur_freq"),
         **firmware.state(),
     }
+
+
+def memory() -> dict[str, Optional[int]]:
+    """What a new process could get without swapping, and what of the swap is used; in bytes."""
+    try:
+        lines = [line.split() for line in MEMINFO.read_text().splitlines()]
+    except OSError:
+        lines = []
+    kib = {words[0].rstrip(":"): int(words[1]) for words in lines if len(words) > 1}
+    free, total, unused = (kib.get(name) for name in ("MemAvailable", "SwapTotal", "SwapFree"))
+    used = None if total is None or unused is None else (total - unused) * 1024
+    return {"free_bytes": None if free is None else free * 1024, "swap_used_bytes": used}
 
 
 def hottest() -> Optional[float]:
