@@ -103,7 +103,7 @@ def at(minutes, **options):
     """A record whose processes started in these minutes of an hour."""
     record = make_record(**options)
     started = [f"2025-01-02T03:{minute:02}:00+00:00" for minute in minutes]
-    record["processes"] = [{"started": one, "before": {}, "after": {}} for one in started]
+    record["processes"] = [{"phase": "memory", "started": one, "before": {}, "after": {}} for one in started]
     return record
 
 

@@ -50,7 +50,7 @@ def guest(tmp_path_factory):
     if shutil.which("unshare") is None or subprocess.run([*alone, "sh", "-c", can], capture_output=True).returncode:
         pytest.skip("this kernel gives a user namespace no binfmt_misc (Linux 6.7 does)")
     try:
-        here = userland._architecture()
+        here = packages.architecture()
         qemu = made("qemu-static", STATIC, lambda out, work: packages.fetch(work, here, STATIC, out))
         base = made("ssh-root", GUEST, lambda out, work: packages.fetch(work, "arm64", GUEST, out))
     except DeviceError as error:
