@@ -95,7 +95,7 @@ OFFLINE = (
     "from the cache.\n"
 )
 UNREACHED = (
-    "error: Failed to fetch: https://pypi.org/simple/ai-edge-litert/\n  cause: client error (Connect)\n"
+    "error: Failed to fetch: https://index.example/simple/ai-edge-litert/\n  cause: client error (Connect)\n"
     "  cause: tcp connect error\n  cause: Connection refused (os error 111)\n"
 )
 NO_UV = f"{sys.executable}: No module named uv\n"
