@@ -129,7 +129,10 @@ def test_ctrl_c_says_that_finished_cells_are_kept(command):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()  # what did not end would disturb the tests that follow
     assert process.returncode == 130
     assert "what was finished is kept" in said
     assert "Traceback" not in said

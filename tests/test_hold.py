@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,10 @@ with ending.by_exception():
         print("let go", flush=True)
 print("after")
 """
+    heard = partial(signal.signal, number, signal.SIG_DFL)  # the tests may run under nohup themselves
     for prefix, code, words in (([], 128 + number, "let go\n"), (["nohup"], 0, "let go\nafter\n")):
-        with subprocess.Popen([*prefix, sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=-1) as process:
+        line = [*prefix, sys.executable, "-c", program]
+        with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=-1, preexec_fn=heard) as process:
             assert process.stdout.readline() == b"in\n"
             process.send_signal(number)
             out, err = process.communicate()

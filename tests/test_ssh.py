@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,8 @@ def test_a_run_that_a_signal_ends_ends_its_job(board, reach, tiny_artifacts, tin
     program = "from edgebench.cli.main import main; main()"
     options = ["--device", "ssh", "--host", "board", "--python", sys.executable, "--data", tiny_dataset]
     words = [sys.executable, "-c", program, "run", tiny_artifacts["tflite-int8"], *options, "--split", "test-1"]
-    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE) as session:
+    heard = partial(signal.signal, number, signal.SIG_DFL)  # the tests may run under nohup themselves
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, preexec_fn=heard) as session:
         while not list(board.home.glob(f"{ssh.CACHE}/sessions/*/*/events")):
             assert session.poll() is None
             time.sleep(0.05)

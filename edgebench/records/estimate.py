@@ -65,9 +65,14 @@ def _middle(times: Sequence[Mapping[str, int]]) -> dict[str, float]:
 
 
 def _widened(found: Estimate | None) -> Estimate | None:
-    """The interval of that board whose is widest: the fit knows networks only, not such work."""
-    error = max(board["interval"] for board in fit()["boards"].values())
+    """With the widest interval: the fit knows networks only, not such work."""
+    error = widest()
     return found and Estimate(found.value, found.value / (1 + error), found.value * (1 + error))
+
+
+def widest() -> float:
+    """The largest interval of a board, relative."""
+    return float(max(board["interval"] for board in fit()["boards"].values()))
 
 
 def estimates(board: str, classes: Mapping[str, float]) -> dict[int, Estimate]:

@@ -37,11 +37,10 @@ def _estimate(threads: int) -> Callable[[Summary, Context], Value]:
 
 
 def preprocessing() -> str:
-    widest = 1 + max(board["interval"] for board in estimate.fit()["boards"].values())
     return (
         "Two decoded images to what the artifact takes, on one thread. The fit knows networks only: no published "
-        f"latency has checked it on such work, so that the interval is the widest of all boards, {widest:.2f} times "
-        "and divided by."
+        "latency has checked it on such work, so that the interval is the widest of all boards, "
+        f"{1 + estimate.widest():.2f} times and divided by."
     )
 
 
